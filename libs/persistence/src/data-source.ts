@@ -1,0 +1,82 @@
+import { DataSource, type DataSourceOptions, type MixedList, type EntitySchema } from 'typeorm';
+import type { PostgresConfig } from './postgres.config.js';
+import { UnitOfWork } from './unit-of-work.js';
+
+type Entities = MixedList<(new () => object) | EntitySchema>;
+
+export interface DataSourceParams {
+  url: string;
+  schema: string;
+  entities?: Entities;
+  migrations?: DataSourceOptions['migrations'];
+  poolMax?: number;
+  statementTimeoutMs?: number;
+  applicationName: string;
+}
+
+/** A TypeORM data source on one login; never synchronizes, and every migration has a transaction of its own. */
+export function createDataSource(params: DataSourceParams): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: params.url,
+    schema: params.schema,
+    entities: params.entities ?? [],
+    migrations: params.migrations ?? [],
+    migrationsTableName: 'migrations',
+    migrationsTransactionMode: 'each',
+    synchronize: false,
+    logging: false,
+    installExtensions: false,
+    applicationName: params.applicationName,
+    poolSize: params.poolMax ?? 10,
+    extra: {
+      options: `-c search_path=${params.schema}`,
+      statement_timeout: params.statementTimeoutMs ?? 15_000,
+      // A transaction left open by a bug must not hold locks for ever.
+      idle_in_transaction_session_timeout: 60_000,
+      connectionTimeoutMillis: 5_000,
+    },
+  });
+}
+
+/** What a service holds of its database: the two pools and the unit of work over them. */
+export class ServicePersistence {
+  readonly uow: UnitOfWork;
+
+  constructor(
+    readonly app: DataSource,
+    readonly worker: DataSource,
+  ) {
+    this.uow = new UnitOfWork(app, worker);
+  }
+
+  static async open(
+    config: PostgresConfig,
+    params: { service: string; schema: string; entities: Entities },
+  ): Promise<ServicePersistence> {
+    const common = {
+      schema: params.schema,
+      entities: params.entities,
+      statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+    };
+    const app = createDataSource({
+      ...common,
+      url: config.DATABASE_URL,
+      poolMax: config.DATABASE_POOL_MAX,
+      applicationName: params.service,
+    });
+    const worker = createDataSource({
+      ...common,
+      url: config.DATABASE_WORKER_URL,
+      poolMax: 6,
+      applicationName: `${params.service}-worker`,
+    });
+    await app.initialize();
+    await worker.initialize();
+    return new ServicePersistence(app, worker);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.app.destroy(), this.worker.destroy()]);
+  }
+}

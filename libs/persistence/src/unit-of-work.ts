@@ -1,0 +1,74 @@
+import type { TenantId } from '@countersign/kernel';
+import type { DataSource, EntityManager } from 'typeorm';
+
+/** One open transaction. `query` takes SQL with `$1` parameters; for insert/update/delete use `returning` to learn the rows. */
+export interface Transaction {
+  readonly manager: EntityManager;
+  /** The rows of the statement, whatever its kind. */
+  query<Row = Record<string, unknown>>(sql: string, parameters?: unknown[]): Promise<Row[]>;
+  /** Runs after a successful commit, before run() resolves; a failure there is reported but cannot undo the commit. */
+  afterCommit(callback: () => void): void;
+}
+
+/** A transaction that sees one tenant's rows only (row-level security). */
+export interface TenantTransaction extends Transaction {
+  readonly tenantId: TenantId;
+}
+
+/** A transaction of the worker role: queue tables across tenants; every row it writes names its tenant_id itself. */
+export type SystemTransaction = Transaction;
+
+/**
+ * The only way to the database. `run` opens a transaction in which row-level security shows one tenant's rows;
+ * `system` one of the worker role, which sees the queue tables of all tenants and nothing else.
+ * Neither retries: a caller that can repeat its work safely uses `retrySerialization`.
+ */
+export class UnitOfWork {
+  constructor(
+    private readonly app: DataSource,
+    private readonly worker: DataSource,
+  ) {}
+
+  run<T>(tenantId: TenantId, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    return this.transact(this.app, async tx => {
+      await tx.query(`select set_config('app.tenant_id', $1, true)`, [tenantId]);
+      return work(Object.assign(tx, { tenantId }));
+    });
+  }
+
+  /** @param purpose shown as the transaction's application_name, so that a long one can be found in pg_stat_activity. */
+  system<T>(purpose: string, work: (tx: SystemTransaction) => Promise<T>): Promise<T> {
+    return this.transact(this.worker, async tx => {
+      await tx.query(`select set_config('application_name', $1, true)`, [purpose]);
+      return work(tx);
+    });
+  }
+
+  /** True when both logins answer; used by readiness. */
+  async ping(): Promise<void> {
+    await Promise.all([this.app.query('select 1'), this.worker.query('select 1')]);
+  }
+
+  private async transact<T>(source: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const runner = source.createQueryRunner();
+    const callbacks: (() => void)[] = [];
+    try {
+      await runner.connect();
+      await runner.startTransaction();
+      const tx: Transaction = {
+        manager: runner.manager,
+        query: async (sql, parameters) => (await runner.query(sql, parameters, true)).records as never,
+        afterCommit: callback => callbacks.push(callback),
+      };
+      const result = await work(tx);
+      await runner.commitTransaction();
+      for (const callback of callbacks) callback();
+      return result;
+    } catch (error) {
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
+}

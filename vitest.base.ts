@@ -1,0 +1,35 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const conditions = ['@countersign/source', 'module', 'node', 'development|production'];
+
+/**
+ * The two suites that every project has: `unit` (*.spec.ts: no I/O) and `itest` (*.itest.ts: real Postgres, real
+ * processes). Workspace packages resolve to their sources, so a test never runs against a stale build.
+ */
+export function projectConfig(root: string): ViteUserConfig {
+  const shared = {
+    ssr: { resolve: { conditions } },
+    resolve: { conditions },
+    oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  };
+  return defineConfig({
+    root,
+    test: {
+      projects: [
+        { ...shared, root, test: { name: 'unit', include: ['src/**/*.spec.ts'], passWithNoTests: true } },
+        {
+          ...shared,
+          root,
+          test: {
+            name: 'itest',
+            include: ['src/**/*.itest.ts', 'test/**/*.itest.ts'],
+            pool: 'forks',
+            testTimeout: 30_000,
+            hookTimeout: 60_000,
+            passWithNoTests: true,
+          },
+        },
+      ],
+    },
+  });
+}
