@@ -1,5 +1,6 @@
 import type { Role } from '@countersign/contracts';
-import { createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtension } from '@nestjs/swagger';
 import type { Principal } from './principal.js';
 
 export const ACCESS = 'countersign:access';
@@ -11,14 +12,17 @@ export type Access =
   | { kind: 'roles'; roles: readonly Role[] }
   | { kind: 'internal'; callers: readonly string[] };
 
+const access = (value: Access) => SetMetadata(ACCESS, value);
+
 /** No token at all, or one that the route reads itself (login, JWKS). */
-export const Public = () => SetMetadata(ACCESS, { kind: 'public' } satisfies Access);
+export const Public = () => access({ kind: 'public' });
 /** Any principal of the tenant. */
-export const SignedIn = () => SetMetadata(ACCESS, { kind: 'signed-in' } satisfies Access);
+export const SignedIn = () => applyDecorators(access({ kind: 'signed-in' }), ApiBearerAuth());
 /** A principal that has one of the roles. */
-export const Roles = (...roles: Role[]) => SetMetadata(ACCESS, { kind: 'roles', roles } satisfies Access);
+export const Roles = (...roles: Role[]) =>
+  applyDecorators(access({ kind: 'roles', roles }), ApiBearerAuth(), ApiExtension('x-roles', roles));
 /** The named services only, by their own svc+jwt; for paths under /internal. */
-export const Internal = (...callers: string[]) => SetMetadata(ACCESS, { kind: 'internal', callers } satisfies Access);
+export const Internal = (...callers: string[]) => access({ kind: 'internal', callers });
 
 export interface AuthenticatedRequest {
   headers: Record<string, string | string[] | undefined>;
