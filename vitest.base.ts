@@ -15,8 +15,9 @@ export function projectConfig(root: string): ViteUserConfig {
   return defineConfig({
     root,
     test: {
+      passWithNoTests: true,
       projects: [
-        { ...shared, root, test: { name: 'unit', include: ['src/**/*.spec.ts'], passWithNoTests: true } },
+        { ...shared, root, test: { name: 'unit', include: ['src/**/*.spec.ts'] } },
         {
           ...shared,
           root,
@@ -26,7 +27,6 @@ export function projectConfig(root: string): ViteUserConfig {
             pool: 'forks',
             testTimeout: 30_000,
             hookTimeout: 60_000,
-            passWithNoTests: true,
           },
         },
       ],

@@ -1,8 +1,10 @@
-import { DataSource, type DataSourceOptions, type MixedList, type EntitySchema } from 'typeorm';
+import { DataSource, type DataSourceOptions, type MixedList, type EntitySchema, type MigrationInterface } from 'typeorm';
 import type { PostgresConfig } from './postgres.config.js';
 import { UnitOfWork } from './unit-of-work.js';
 
-type Entities = MixedList<(new () => object) | EntitySchema>;
+export type EntityClass = new () => object;
+export type MigrationClass = new () => MigrationInterface;
+type Entities = MixedList<EntityClass | EntitySchema>;
 
 export interface DataSourceParams {
   url: string;
