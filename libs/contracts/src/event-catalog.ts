@@ -8,7 +8,8 @@ import * as user from './events/user.events.js';
 
 function definitions(module: Record<string, unknown>): EventDefinition[] {
   return Object.values(module).filter(
-    (value): value is EventDefinition => typeof value === 'object' && value !== null && 'topic' in value && 'type' in value,
+    (value): value is EventDefinition =>
+      typeof value === 'object' && value !== null && 'topic' in value && 'type' in value,
   );
 }
 

@@ -48,19 +48,30 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = execution.switchToHttp().getRequest<HttpRequest>();
     const header = request.headers['idempotency-key'];
     const path = request.url.split('?')[0]!;
-    if (request.method !== 'POST' || header === undefined || !request.principal || IGNORED.test(path)) return next.handle();
+    if (request.method !== 'POST' || header === undefined || !request.principal || IGNORED.test(path))
+      return next.handle();
     const key = Array.isArray(header) ? header.join(',') : header;
     if (key.length < 1 || key.length > 255) {
-      throw malformed([{ pointer: 'Idempotency-Key', code: 'invalid_key', message: 'An idempotency key has 1 to 255 characters' }]);
+      throw malformed([
+        { pointer: 'Idempotency-Key', code: 'invalid_key', message: 'An idempotency key has 1 to 255 characters' },
+      ]);
     }
     return from(this.once(request, path, key, next, execution.switchToHttp().getResponse<HttpReply>()));
   }
 
-  private async once(request: HttpRequest, path: string, key: string, next: CallHandler, reply: HttpReply): Promise<unknown> {
+  private async once(
+    request: HttpRequest,
+    path: string,
+    key: string,
+    next: CallHandler,
+    reply: HttpReply,
+  ): Promise<unknown> {
     const { tenantId, kind, id } = request.principal!;
     const where = [tenantId, `${kind}:${id}`, 'POST', path, key];
     const seal = { tenantId, purpose: 'idempotent-answer', id: where.slice(1).join(' ') };
-    const fingerprint = createHash('sha256').update(`${request.url}\n${JSON.stringify(request.body ?? null)}`).digest();
+    const fingerprint = createHash('sha256')
+      .update(`${request.url}\n${JSON.stringify(request.body ?? null)}`)
+      .digest();
     const kept = await this.uow.run(tenantId, async tx => {
       await tx.query(
         `delete from idempotency_key where tenant_id = $1 and principal = $2 and method = $3 and path = $4 and key = $5
@@ -97,7 +108,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
       const value = reply.getHeader(name);
       if (typeof value === 'string') headers[name] = value;
     }
-    const answer = this.encryption.seal(seal, JSON.stringify({ status: reply.statusCode, headers, body } satisfies KeptAnswer));
+    const answer = this.encryption.seal(
+      seal,
+      JSON.stringify({ status: reply.statusCode, headers, body } satisfies KeptAnswer),
+    );
     await this.uow.run(tenantId, tx =>
       tx.query(
         `update idempotency_key set answer = $6, locked_until = null
@@ -115,10 +129,19 @@ export class IdempotencyInterceptor implements NestInterceptor {
     open: (sealed: Buffer) => Buffer,
   ): unknown {
     if (!kept.fingerprint.equals(fingerprint)) {
-      throw new DomainError('idempotency_key_reused', 'invalid', 'This Idempotency-Key was used with another body; take a new one');
+      throw new DomainError(
+        'idempotency_key_reused',
+        'invalid',
+        'This Idempotency-Key was used with another body; take a new one',
+      );
     }
     if (!kept.answer) {
-      throw new DomainError('request_in_progress', 'conflict', 'The first request with this Idempotency-Key is still running', { retryAfter: 2 });
+      throw new DomainError(
+        'request_in_progress',
+        'conflict',
+        'The first request with this Idempotency-Key is still running',
+        { retryAfter: 2 },
+      );
     }
     const answer = JSON.parse(open(kept.answer).toString('utf8')) as KeptAnswer;
     reply.status(answer.status).header('idempotency-replayed', 'true');

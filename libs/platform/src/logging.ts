@@ -11,7 +11,22 @@ export function createLogger(service: string, level: string): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: label => ({ level: label }) },
       redact: {
-        paths: ['password', 'secret', 'token', 'authorization', 'refreshToken', 'accessToken', 'passwordText', '*.password', '*.secret', '*.token', '*.authorization', '*.refreshToken', '*.accessToken', '*.passwordText'],
+        paths: [
+          'password',
+          'secret',
+          'token',
+          'authorization',
+          'refreshToken',
+          'accessToken',
+          'passwordText',
+          '*.password',
+          '*.secret',
+          '*.token',
+          '*.authorization',
+          '*.refreshToken',
+          '*.accessToken',
+          '*.passwordText',
+        ],
         censor: '[redacted]',
       },
       mixin: () => {
@@ -46,7 +61,11 @@ export class NestLogger implements LoggerService {
     this.write('fatal', message, rest);
   }
 
-  private write(level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal', message: unknown, rest: unknown[]): void {
+  private write(
+    level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ): void {
     // Nest passes the class that logs as the last argument, an error's stack before it.
     const context = typeof rest.at(-1) === 'string' ? (rest.pop() as string) : undefined;
     const error = message instanceof Error ? message : rest.find(item => item instanceof Error);

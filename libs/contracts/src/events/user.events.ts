@@ -17,10 +17,46 @@ export const userChangeSchema = userStateSchema.extend({
 
 const topic = 'iam.user.events.v1' as const;
 
-export const UserCreated = defineEvent({ type: 'user.created', version: 1, schema: userStateSchema, topic, public: true });
-export const UserUpdated = defineEvent({ type: 'user.updated', version: 1, schema: userChangeSchema, topic, public: true });
-export const UserDisabled = defineEvent({ type: 'user.disabled', version: 1, schema: userStateSchema, topic, public: true });
-export const UserEnabled = defineEvent({ type: 'user.enabled', version: 1, schema: userStateSchema, topic, public: true });
-export const UserDeleted = defineEvent({ type: 'user.deleted', version: 1, schema: userStateSchema, topic, public: true });
+export const UserCreated = defineEvent({
+  type: 'user.created',
+  version: 1,
+  schema: userStateSchema,
+  topic,
+  public: true,
+});
+export const UserUpdated = defineEvent({
+  type: 'user.updated',
+  version: 1,
+  schema: userChangeSchema,
+  topic,
+  public: true,
+});
+export const UserDisabled = defineEvent({
+  type: 'user.disabled',
+  version: 1,
+  schema: userStateSchema,
+  topic,
+  public: true,
+});
+export const UserEnabled = defineEvent({
+  type: 'user.enabled',
+  version: 1,
+  schema: userStateSchema,
+  topic,
+  public: true,
+});
+export const UserDeleted = defineEvent({
+  type: 'user.deleted',
+  version: 1,
+  schema: userStateSchema,
+  topic,
+  public: true,
+});
 /** Current state re-emitted by `countersign republish`; for read models only. */
-export const UserSnapshot = defineEvent({ type: 'user.snapshot', version: 1, schema: userStateSchema, topic, public: false });
+export const UserSnapshot = defineEvent({
+  type: 'user.snapshot',
+  version: 1,
+  schema: userStateSchema,
+  topic,
+  public: false,
+});

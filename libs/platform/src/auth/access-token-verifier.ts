@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto';
-import { ACCESS_TOKEN_AUDIENCE, ACCESS_TOKEN_TYPE, accessTokenClaimsSchema, type AccessTokenClaims } from '@countersign/contracts';
+import {
+  ACCESS_TOKEN_AUDIENCE,
+  ACCESS_TOKEN_TYPE,
+  accessTokenClaimsSchema,
+  type AccessTokenClaims,
+} from '@countersign/contracts';
 import { DomainError, isTenantId } from '@countersign/kernel';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
 import { request } from 'undici';
@@ -50,7 +55,8 @@ export class AccessTokenVerifier {
       throw invalidToken(cause);
     }
     if (!this.keys || !this.keys.keys.some(key => key.kid === kid)) await this.refresh();
-    if (!this.keys) throw new DomainError('starting', 'unavailable', 'The signing keys are not loaded yet', { retryAfter: 1 });
+    if (!this.keys)
+      throw new DomainError('starting', 'unavailable', 'The signing keys are not loaded yet', { retryAfter: 1 });
     try {
       const { payload } = await jwtVerify(token, createLocalJWKSet(this.keys), {
         algorithms: ['ES256'],

@@ -17,7 +17,10 @@ export class AuthGuard implements CanActivate {
 
   async canActivate(execution: ExecutionContext): Promise<boolean> {
     if (execution.getType() !== 'http') return true;
-    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [execution.getHandler(), execution.getClass()]);
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, [
+      execution.getHandler(),
+      execution.getClass(),
+    ]);
     const request = execution.switchToHttp().getRequest<AuthenticatedRequest>();
     if (!access) throw new DomainError('forbidden', 'forbidden', 'This route is not open to anyone');
     await this.readCaller(request, access.kind === 'internal');
@@ -59,11 +62,20 @@ export class AuthGuard implements CanActivate {
   }
 }
 
-const ACTOR_TYPES: readonly string[] = ['user', 'endpoint', 'api_key', 'operator', 'service', 'system'] satisfies Actor['type'][];
+const ACTOR_TYPES: readonly string[] = [
+  'user',
+  'endpoint',
+  'api_key',
+  'operator',
+  'service',
+  'system',
+] satisfies Actor['type'][];
 
 function parseActor(text: string | undefined): Actor | undefined {
   const [type = '', id, delegateeId] = (text ?? '').split(':');
-  return id && ACTOR_TYPES.includes(type) ? { type: type as Actor['type'], id, ...(delegateeId ? { delegateeId } : {}) } : undefined;
+  return id && ACTOR_TYPES.includes(type)
+    ? { type: type as Actor['type'], id, ...(delegateeId ? { delegateeId } : {}) }
+    : undefined;
 }
 
 function header(request: AuthenticatedRequest, name: string): string | undefined {
@@ -73,6 +85,7 @@ function header(request: AuthenticatedRequest, name: string): string | undefined
 
 function bearer(request: AuthenticatedRequest): string {
   const match = /^Bearer ([^\s]+)$/i.exec(header(request, 'authorization') ?? '');
-  if (!match) throw new DomainError('unauthenticated', 'unauthenticated', 'Send an access token as Authorization: Bearer');
+  if (!match)
+    throw new DomainError('unauthenticated', 'unauthenticated', 'Send an access token as Authorization: Bearer');
   return match[1]!;
 }

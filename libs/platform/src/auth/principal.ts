@@ -19,7 +19,12 @@ export interface Principal {
 
 export function toPrincipal(claims: AccessTokenClaims): Principal {
   const [prefix, id] = claims.sub.includes(':') ? (claims.sub.split(':', 2) as [string, string]) : ['', ''];
-  const kind = prefix === 'webhook' && id.startsWith('ep_') ? 'endpoint' : prefix === 'api_key' && id.startsWith('key_') ? 'api_key' : 'user';
+  const kind =
+    prefix === 'webhook' && id.startsWith('ep_')
+      ? 'endpoint'
+      : prefix === 'api_key' && id.startsWith('key_')
+        ? 'api_key'
+        : 'user';
   return {
     tenantId: claims.tenantId as TenantId,
     userId: claims.userId,

@@ -42,16 +42,29 @@ export class Revocations {
   check(claims: AccessTokenClaims): void {
     const state = this.state;
     if (state === 'starting') {
-      throw new DomainError('starting', 'unavailable', 'The service is starting; try again in a moment', { retryAfter: 1 });
+      throw new DomainError('starting', 'unavailable', 'The service is starting; try again in a moment', {
+        retryAfter: 1,
+      });
     }
     if (state === 'silent') {
-      throw new DomainError('revocation_unavailable', 'unavailable', 'Revoked tokens cannot be told at the moment', { retryAfter: 2 });
+      throw new DomainError('revocation_unavailable', 'unavailable', 'Revoked tokens cannot be told at the moment', {
+        retryAfter: 2,
+      });
     }
-    const subjects = [`token:${claims.jti}`, `session:${claims.sid}`, `user:${claims.userId}`, `tenant:${claims.tenantId}`];
+    const subjects = [
+      `token:${claims.jti}`,
+      `session:${claims.sid}`,
+      `user:${claims.userId}`,
+      `tenant:${claims.tenantId}`,
+    ];
     for (const subject of subjects) {
       const found = this.bySubject.get(`${claims.tenantId}|${subject}`);
       if (found && claims.iat < found.issuedBefore) {
-        throw new DomainError(found.code, 'unauthenticated', found.code === 'token_stale' ? 'The token is out of date: refresh it' : 'The token was revoked');
+        throw new DomainError(
+          found.code,
+          'unauthenticated',
+          found.code === 'token_stale' ? 'The token is out of date: refresh it' : 'The token was revoked',
+        );
       }
     }
   }

@@ -63,15 +63,24 @@ export class ServiceTokens {
           if (!key) throw new Error('unknown service');
           return key as CryptoKey;
         },
-        { algorithms: ['ES256'], typ: SERVICE_TOKEN_TYPE, audience: this.service, clockTolerance: 5, requiredClaims: ['exp', 'iss'] },
+        {
+          algorithms: ['ES256'],
+          typ: SERVICE_TOKEN_TYPE,
+          audience: this.service,
+          clockTolerance: 5,
+          requiredClaims: ['exp', 'iss'],
+        },
       );
       const caller = payload.iss!;
-      if (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid !== caller) throw new Error('issuer is not the key');
+      if (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()).kid !== caller)
+        throw new Error('issuer is not the key');
       if (this.verified.size > 1000) this.verified.clear();
       this.verified.set(token, { caller, expiresAt: payload.exp! * 1000 });
       return caller;
     } catch (cause) {
-      throw new DomainError('invalid_service_token', 'unauthenticated', 'The service token is not valid here', { cause });
+      throw new DomainError('invalid_service_token', 'unauthenticated', 'The service token is not valid here', {
+        cause,
+      });
     }
   }
 }

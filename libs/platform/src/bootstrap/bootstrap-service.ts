@@ -3,7 +3,13 @@ import { createReadStream } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Messaging } from '@countersign/messaging';
-import { assertMigrated, isDatabaseUnavailable, serviceDatabase, ServicePersistence, standardEntities } from '@countersign/persistence';
+import {
+  assertMigrated,
+  isDatabaseUnavailable,
+  serviceDatabase,
+  ServicePersistence,
+  standardEntities,
+} from '@countersign/persistence';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EnvelopeEncryption } from '../crypto/envelope-encryption.js';
@@ -65,12 +71,20 @@ export async function startService(
   logger = new NestLogger(createLogger(service.name, config.LOG_LEVEL)),
 ): Promise<RunningService> {
   const runtime = await ServiceRuntime.create(service.name, config);
-  const management = await startManagementServer(config.HOST, config.MANAGEMENT_PORT, runtime.readiness, runtime.metrics);
+  const management = await startManagementServer(
+    config.HOST,
+    config.MANAGEMENT_PORT,
+    runtime.readiness,
+    runtime.metrics,
+  );
   let data: DataParts | undefined;
   try {
     data = service.database ? await openData(service, config as DataConfig, runtime, logger) : undefined;
     const app = await NestFactory.create<NestFastifyApplication>(
-      rootModule(service.module, PlatformModule.register(service.database !== undefined, () => ({ config, runtime, data }))),
+      rootModule(
+        service.module,
+        PlatformModule.register(service.database !== undefined, () => ({ config, runtime, data })),
+      ),
       createHttpAdapter(),
       { logger, bodyParser: false, abortOnError: false },
     );

@@ -33,7 +33,9 @@ export async function migrateCommand(service: ServiceDefinition, config: Migrate
     const ran = await migrateService(service, config);
     process.stdout.write(`${JSON.stringify({ service: service.name, ran })}\n`);
   } catch (error) {
-    process.stderr.write(`${service.name}: the migration failed: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(
+      `${service.name}: the migration failed: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
     process.exitCode = 1;
   }
 }

@@ -1,7 +1,12 @@
 import { systemClock } from '@countersign/kernel';
 import { Inbox, MessagingOperations, Outbox, type Messaging } from '@countersign/messaging';
 import { ServicePersistence, UnitOfWork } from '@countersign/persistence';
-import { StandardSchemaSerializerInterceptor, type DynamicModule, type FactoryProvider, type InjectionToken } from '@nestjs/common';
+import {
+  StandardSchemaSerializerInterceptor,
+  type DynamicModule,
+  type FactoryProvider,
+  type InjectionToken,
+} from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { Registry } from 'prom-client';
 import { AccessTokenVerifier } from '../auth/access-token-verifier.js';

@@ -14,7 +14,11 @@ export async function describeServiceApi(service: ServiceDefinition): Promise<Op
     throw new Error('Nothing is constructed in preview mode');
   });
   const root = rootModule(service.module, platform);
-  const app = await NestFactory.create(root, createHttpAdapter(), { preview: true, logger: false, abortOnError: false });
+  const app = await NestFactory.create(root, createHttpAdapter(), {
+    preview: true,
+    logger: false,
+    abortOnError: false,
+  });
   try {
     return createOpenApiDocument(app, service.title, PRODUCT_VERSION);
   } finally {

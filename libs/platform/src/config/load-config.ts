@@ -9,7 +9,10 @@ export class ConfigError extends Error {
  * Parses the environment once. Empty variables count as absent, so that `FOO=` in a compose file means the default.
  * @throws ConfigError naming every wrong variable at once
  */
-export function loadConfig<Schema extends z.ZodType>(schema: Schema, env: Record<string, string | undefined>): z.output<Schema> {
+export function loadConfig<Schema extends z.ZodType>(
+  schema: Schema,
+  env: Record<string, string | undefined>,
+): z.output<Schema> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;

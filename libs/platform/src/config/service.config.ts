@@ -11,7 +11,12 @@ export const serviceConfig = z.object({
   SERVICE_KEYS_FILE: z.string().describe('JSON file of the public keys (JWK) of all services, by service name'),
   SERVICE_PRIVATE_KEY_FILE: z.string().describe("JSON file of this service's private key (JWK)"),
   AUTH_MFA_URL: z.url().describe('base URL of auth-mfa'),
-  SUPERVISOR_PIPE_FD: z.coerce.number().int().min(0).optional().describe('file descriptor of a pipe; the service ends when it closes'),
+  SUPERVISOR_PIPE_FD: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .optional()
+    .describe('file descriptor of a pipe; the service ends when it closes'),
 });
 export type ServiceConfig = z.infer<typeof serviceConfig>;
 

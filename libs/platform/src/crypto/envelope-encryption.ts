@@ -12,7 +12,10 @@ export interface SealContext {
   id: string;
 }
 
-const keyFileSchema = z.object({ current: z.string().regex(/^[a-z0-9-]{1,32}$/), keys: z.record(z.string(), z.base64()) });
+const keyFileSchema = z.object({
+  current: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  keys: z.record(z.string(), z.base64()),
+});
 
 const FORMAT = 1;
 const NONCE = 12;

@@ -20,7 +20,9 @@ export class ReadinessRegistry {
   }
 
   async read(): Promise<Readiness> {
-    const results = await Promise.all(this.checks.map(async check => [check.name, (await run(check)) ?? 'ok'] as const));
+    const results = await Promise.all(
+      this.checks.map(async check => [check.name, (await run(check)) ?? 'ok'] as const),
+    );
     if (this.draining) results.push(['draining', 'the service is stopping']);
     const ready = results.every(([, result]) => result === 'ok');
     return { status: ready ? 'ready' : 'not_ready', checks: Object.fromEntries(results) };

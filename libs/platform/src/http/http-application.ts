@@ -26,15 +26,22 @@ export function prepareHttp(app: INestApplication): void {
   const fastify = app.getHttpAdapter().getInstance() as FastifyInstance;
   fastify.removeAllContentTypeParsers();
   const json = fastify.getDefaultJsonParser('error', 'error');
-  fastify.addContentTypeParser(['application/json', 'application/merge-patch+json'], { parseAs: 'string' }, (request, body, done) => {
-    // A POST that needs no body may still carry the header; an empty body is then no body.
-    if (body === '') done(null, undefined);
-    else json(request, body as string, done);
-  });
+  fastify.addContentTypeParser(
+    ['application/json', 'application/merge-patch+json'],
+    { parseAs: 'string' },
+    (request, body, done) => {
+      // A POST that needs no body may still carry the header; an empty body is then no body.
+      if (body === '') done(null, undefined);
+      else json(request, body as string, done);
+    },
+  );
   fastify.addHook('onRequest', (request, reply, done) => {
     const traceparent = childTraceparent(header(request.headers['traceparent']));
     reply.header('cache-control', 'no-store');
-    runInContext({ traceparent, clientIp: request.ip, userAgent: header(request.headers['user-agent'])?.slice(0, 512) }, done);
+    runInContext(
+      { traceparent, clientIp: request.ip, userAgent: header(request.headers['user-agent'])?.slice(0, 512) },
+      done,
+    );
   });
 }
 

@@ -27,12 +27,23 @@ export function decodeCursor<Schema extends z.ZodType>(cursor: string, schema: S
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch {
-    throw malformed([{ pointer: '?cursor', code: 'invalid_cursor', message: 'Send the page.next of the page before, with the same filter and sort' }]);
+    throw malformed([
+      {
+        pointer: '?cursor',
+        code: 'invalid_cursor',
+        message: 'Send the page.next of the page before, with the same filter and sort',
+      },
+    ]);
   }
 }
 
 /** Of limit+1 rows that were read, the page and the cursor of the next one. */
-export function toPage<Row, T>(rows: Row[], limit: number, show: (row: Row) => T, cursorOf: (row: Row) => unknown): Page<T> {
+export function toPage<Row, T>(
+  rows: Row[],
+  limit: number,
+  show: (row: Row) => T,
+  cursorOf: (row: Row) => unknown,
+): Page<T> {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return {
@@ -51,6 +62,10 @@ export function checkIfMatch(ifMatch: string | undefined, version: number | stri
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
   const tags = ifMatch.split(',').map(tag => tag.trim());
   if (!tags.includes(etagOf(version))) {
-    throw new DomainError('stale_version', 'stale', 'The resource has changed since; read it again and repeat the change');
+    throw new DomainError(
+      'stale_version',
+      'stale',
+      'The resource has changed since; read it again and repeat the change',
+    );
   }
 }

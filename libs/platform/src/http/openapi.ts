@@ -22,7 +22,11 @@ export function createOpenApiDocument(app: INestApplication, title: string, vers
 type Json = Record<string, unknown>;
 
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): { schema: Json; definitions: Record<string, Json> } {
-  const { $schema: _, $defs: definitions, ...json } = z.toJSONSchema(schema, {
+  const {
+    $schema: _,
+    $defs: definitions,
+    ...json
+  } = z.toJSONSchema(schema, {
     target: 'draft-2020-12',
     io,
     unrepresentable: 'any',
@@ -82,7 +86,11 @@ const PROBLEM_SCHEMA = {
     detail: text,
     errors: {
       type: 'array',
-      items: { type: 'object', properties: { pointer: text, code: text, message: text }, required: ['pointer', 'code', 'message'] },
+      items: {
+        type: 'object',
+        properties: { pointer: text, code: text, message: text },
+        required: ['pointer', 'code', 'message'],
+      },
     },
     traceId: text,
   },

@@ -76,7 +76,11 @@ export function toProblem(error: unknown): ProblemAnswer {
 }
 
 function wwwAuthenticate(code: string): string {
-  return code === 'insufficient_user_authentication' ? `Bearer error="${code}"` : code === 'unauthenticated' ? 'Bearer' : 'Bearer error="invalid_token"';
+  return code === 'insufficient_user_authentication'
+    ? `Bearer error="${code}"`
+    : code === 'unauthenticated'
+      ? 'Bearer'
+      : 'Bearer error="invalid_token"';
 }
 
 function statusOf(error: unknown): number | undefined {
@@ -86,7 +90,13 @@ function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' && status >= 400 ? status : undefined;
 }
 
-function problem(status: number, code: string, detail: string, errors?: FieldError[], extra?: Record<string, unknown>): ProblemAnswer {
+function problem(
+  status: number,
+  code: string,
+  detail: string,
+  errors?: FieldError[],
+  extra?: Record<string, unknown>,
+): ProblemAnswer {
   return {
     problem: {
       type: `https://countersign.dev/problems/${code}`,

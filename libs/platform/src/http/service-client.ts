@@ -21,7 +21,12 @@ export interface ServiceCall<Schema extends z.ZodType> {
  * same DomainError; a callee that is down, slow or broken as 503 `service_unavailable`, which a consumer retries.
  */
 export class ServiceClient {
-  private readonly agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 30_000, connectTimeout: 2_000 });
+  private readonly agent = new Agent({
+    connections: 64,
+    pipelining: 1,
+    keepAliveTimeout: 30_000,
+    connectTimeout: 2_000,
+  });
 
   constructor(
     private readonly callee: string,
@@ -76,13 +81,24 @@ export class ServiceClient {
   }
 
   private problem(status: number, text: string): DomainError {
-    const kinds = { 400: 'malformed', 403: 'forbidden', 404: 'not_found', 409: 'conflict', 412: 'stale', 422: 'invalid', 423: 'locked', 429: 'rate_limited' } as const;
+    const kinds = {
+      400: 'malformed',
+      403: 'forbidden',
+      404: 'not_found',
+      409: 'conflict',
+      412: 'stale',
+      422: 'invalid',
+      423: 'locked',
+      429: 'rate_limited',
+    } as const;
     const kind = kinds[status as keyof typeof kinds];
     try {
       const problem = JSON.parse(text) as { code?: string; detail?: string; errors?: never; hook?: string };
       // 401 is between the services, never the client's affair; 5xx neither, but for a 503 that says why.
       if (problem.code && (kind || status === 503) && problem.code !== 'invalid_service_token') {
-        return new DomainError(problem.code, kind ?? 'unavailable', problem.detail ?? problem.code, { errors: problem.errors });
+        return new DomainError(problem.code, kind ?? 'unavailable', problem.detail ?? problem.code, {
+          errors: problem.errors,
+        });
       }
     } catch {
       // not a problem document
@@ -91,6 +107,9 @@ export class ServiceClient {
   }
 
   private unavailable(what: string, cause?: unknown): DomainError {
-    return new DomainError('service_unavailable', 'unavailable', `${this.callee} ${what}; try again`, { retryAfter: 2, cause });
+    return new DomainError('service_unavailable', 'unavailable', `${this.callee} ${what}; try again`, {
+      retryAfter: 2,
+      cause,
+    });
   }
 }

@@ -48,7 +48,8 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
     const result = await this.validate(value, schema);
     if (!result.issues) return result.value as T;
     const errors = fieldErrors(result.issues as readonly Issue[]);
-    if (metadata.type === 'query') throw malformed(errors.map(error => ({ ...error, pointer: `?${error.pointer.slice(1)}` })));
+    if (metadata.type === 'query')
+      throw malformed(errors.map(error => ({ ...error, pointer: `?${error.pointer.slice(1)}` })));
     if (metadata.type === 'param') {
       // An id of the wrong form names nothing: the same answer as for an id that does not exist.
       throw new DomainError('not_found', 'not_found', `${metadata.data ?? 'The path'} has not the form of an id`);
