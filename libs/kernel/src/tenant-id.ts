@@ -14,7 +14,11 @@ export function isTenantId(value: unknown): value is TenantId {
 /** @throws DomainError `invalid_tenant` when the text is no slug. */
 export function tenantId(value: string): TenantId {
   if (!isTenantId(value)) {
-    throw new DomainError('invalid_tenant', 'invalid', 'A tenant slug has 2 to 32 characters of a-z, 0-9 and inner hyphens');
+    throw new DomainError(
+      'invalid_tenant',
+      'invalid',
+      'A tenant slug has 2 to 32 characters of a-z, 0-9 and inner hyphens',
+    );
   }
   return value;
 }

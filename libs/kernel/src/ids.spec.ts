@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { isId, newId, uuid7 } from './ids.js';
+
+describe('newId', () => {
+  it('makes ids that sort by creation, also within one millisecond', () => {
+    const ids = Array.from({ length: 5000 }, () => newId('usr'));
+    expect([...ids].sort()).toEqual(ids);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('is recognised by its own prefix only', () => {
+    const id = newId('grp');
+    expect(isId('grp', id)).toBe(true);
+    expect(isId('usr', id)).toBe(false);
+    expect(isId('grp', 'grp_UPPER')).toBe(false);
+    expect(isId('grp', 7)).toBe(false);
+  });
+});
+
+describe('uuid7', () => {
+  it('has version 7 and the RFC 9562 variant, and carries the time', () => {
+    const before = Date.now();
+    const id = uuid7();
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    const at = parseInt(id.replaceAll('-', '').slice(0, 12), 16);
+    expect(at).toBeGreaterThanOrEqual(before);
+  });
+});
