@@ -32,7 +32,7 @@ export function prepareHttp(app: INestApplication): void {
     (request, body, done) => {
       // A POST that needs no body may still carry the header; an empty body is then no body.
       if (body === '') done(null, undefined);
-      else json(request, body as string, done);
+      else void json(request, body as string, done);
     },
   );
   fastify.addHook('onRequest', (request, reply, done) => {

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ValidationPipe } from './validation.js';
+
+const pipe = new ValidationPipe();
+const schema = z.strictObject({
+  login: z.string().min(2),
+  tags: z.array(z.strictObject({ 'a/b': z.number() })).default([]),
+});
+const refused = (value: unknown, type: 'body' | 'query' | 'param' = 'body') =>
+  pipe.transform(value, { type, schema, data: type === 'param' ? 'id' : undefined }).then(
+    () => undefined,
+    (error: unknown) => error as { code: string; kind: string; errors?: { pointer: string; code: string }[] },
+  );
+
+describe('ValidationPipe', () => {
+  it('answers the parsed value, defaults included', async () => {
+    expect(await pipe.transform({ login: 'ab' }, { type: 'body', schema })).toEqual({ login: 'ab', tags: [] });
+  });
+
+  it('names each refused field by its JSON pointer, escaped as RFC 6901 has it', async () => {
+    const error = await refused({ login: 'a', tags: [{ 'a/b': 'x' }], more: 1 });
+    expect(error).toMatchObject({ code: 'malformed_request', kind: 'malformed' });
+    expect(error?.errors?.map(field => field.pointer)).toEqual(['/login', '/tags/0/a~1b', '/more']);
+    expect(error?.errors?.at(-1)?.code).toBe('unknown_field');
+  });
+
+  it('names query parameters as ?name', async () => {
+    expect((await refused({ login: 'a' }, 'query'))?.errors?.[0]?.pointer).toBe('?login');
+  });
+
+  it('answers not found for an id of the wrong form', async () => {
+    expect(await refused('x', 'param')).toMatchObject({ code: 'not_found', kind: 'not_found' });
+  });
+
+  it('does not let a body reach the prototype', async () => {
+    const value = JSON.parse('{"login":"ab","__proto__":{"admin":true}}') as object;
+    const parsed = await pipe.transform(value, { type: 'body', schema }).catch(() => ({}));
+    expect((parsed as { admin?: boolean }).admin).toBeUndefined();
+  });
+});
