@@ -1,4 +1,10 @@
-import { DataSource, type DataSourceOptions, type MixedList, type EntitySchema, type MigrationInterface } from 'typeorm';
+import {
+  DataSource,
+  type DataSourceOptions,
+  type MixedList,
+  type EntitySchema,
+  type MigrationInterface,
+} from 'typeorm';
 import type { PostgresConfig } from './postgres.config.js';
 import { UnitOfWork } from './unit-of-work.js';
 

@@ -6,7 +6,10 @@ import { z } from 'zod';
  * `countersign migrate` only, the owner.
  */
 export const postgresConfig = z.object({
-  DATABASE_URL: z.string().min(1).describe('PostgreSQL URL of the app role, e.g. postgresql://name:secret@host:5432/db'),
+  DATABASE_URL: z
+    .string()
+    .min(1)
+    .describe('PostgreSQL URL of the app role, e.g. postgresql://name:secret@host:5432/db'),
   DATABASE_WORKER_URL: z.string().min(1).describe('PostgreSQL URL of the worker role'),
   DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(200).default(10).describe('connections of the app pool'),
   DATABASE_STATEMENT_TIMEOUT_MS: z.coerce.number().int().min(100).default(15_000),

@@ -20,7 +20,12 @@ export async function provisionDatabase(
   services: Record<string, ServicePasswords>,
   bus: { owner: string },
 ): Promise<void> {
-  const admin = createDataSource({ url: adminUrl, schema: 'public', applicationName: 'countersign-provision', poolMax: 1 });
+  const admin = createDataSource({
+    url: adminUrl,
+    schema: 'public',
+    applicationName: 'countersign-provision',
+    poolMax: 1,
+  });
   await admin.initialize();
   try {
     // Roles belong to the cluster: two provisioners of two databases must not create the same one at once.

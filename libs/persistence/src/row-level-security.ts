@@ -4,7 +4,13 @@ import { BUS_DATABASE, type ServiceDatabase } from './roles.js';
  * Tables that have no tenant_id and no tenant policy, by schema-qualified name; everything else fails the catalogue test.
  * They hold what belongs to the platform, not to a tenant.
  */
-export const TABLES_WITHOUT_TENANT: readonly string[] = ['migrations', 'signing_key', 'bus_head', 'bus_cursor', 'bus_member'];
+export const TABLES_WITHOUT_TENANT: readonly string[] = [
+  'migrations',
+  'signing_key',
+  'bus_head',
+  'bus_cursor',
+  'bus_member',
+];
 
 const TENANT = `tenant_id = current_setting('app.tenant_id', true)`;
 

@@ -51,4 +51,3 @@ export function standardTables(db: ServiceDatabase): string[] {
 export function migrationsTable(db: ServiceDatabase): string[] {
   return [...platformTable(db, 'migrations'), `grant select on ${db.schema}.migrations to ${db.app}`];
 }
-
