@@ -1,0 +1,26 @@
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** What the suites take from the environment; nothing else in this project reads it. */
+export interface SuiteConfig {
+  /** The repository's folder. */
+  readonly workspace: string;
+  /** Folder under which each started platform gets a data folder of its own. */
+  readonly scratch: string;
+  /** The bus under test, passed through to the platform; undefined leaves the platform its default. */
+  readonly bus: string | undefined;
+  /** A platform that runs already (with its data folder): nothing is started or stopped then. */
+  readonly running: { readonly baseUrl: string; readonly dataDir: string } | undefined;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export function readSuiteConfig(): SuiteConfig {
+  const { E2E_BASE_URL: baseUrl, E2E_DATA_DIR: dataDir, E2E_SCRATCH: scratch, BUS: bus } = process.env;
+  return {
+    workspace: resolve(import.meta.dirname, '../../../..'),
+    scratch: scratch ?? join(tmpdir(), 'countersign-e2e'),
+    bus,
+    running: baseUrl && dataDir ? { baseUrl, dataDir } : undefined,
+    environment: process.env,
+  };
+}

@@ -1,0 +1,46 @@
+import { defineConfig } from 'vitest/config';
+
+const root = import.meta.dirname;
+const conditions = ['@countersign/source', 'module', 'node', 'development|production'];
+const shared = { root, resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+/**
+ * `support`: the suites' own tools against tiny local servers. `e2e`: one platform for all files, started once.
+ * `crash`: platforms of its own that it kills; alone, because a dying platform makes every other suite slow.
+ */
+export default defineConfig({
+  root,
+  test: {
+    projects: [
+      {
+        ...shared,
+        test: { name: 'support', include: ['src/support/**/*.spec.ts'], sequence: { groupOrder: 0 } },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'e2e',
+          include: ['src/e2e/**/*.e2e.ts'],
+          globalSetup: ['src/support/global-setup.ts'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'crash',
+          include: ['src/crash/**/*.crash.ts'],
+          pool: 'forks',
+          maxWorkers: 1,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
+  },
+});
