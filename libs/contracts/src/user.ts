@@ -45,3 +45,11 @@ export const userSchema = z.object({
   version: z.number().int().min(1),
 });
 export type User = z.output<typeof userSchema>;
+
+/**
+ * The form in which a login is unique in its tenant and is looked up: NFKC and without regard to case. Every service that
+ * finds a user by its login compares this form, never the login as it was typed.
+ */
+export function loginKey(login: string): string {
+  return login.normalize('NFKC').toLowerCase().normalize('NFKC');
+}
