@@ -1,0 +1,179 @@
+import { createSecureContext, getCACertificates } from 'node:tls';
+import { Pool } from 'undici';
+import { DialError } from './dialer.js';
+import { GuardedConnector, TargetDenied } from './guarded-connector.js';
+
+/** Bytes of an answer that are read and kept; reading stops there. */
+export const ANSWER_MAX_BYTES = 64 * 1024;
+const POOL_IDLE_MS = 60_000;
+
+export interface HttpAttempt {
+  /** Endpoint and version: connections are shared by attempts of the same configuration only. */
+  poolKey: string;
+  url: URL;
+  headers: Record<string, string>;
+  body: string;
+  /** Of the whole attempt, the answer's body included, in milliseconds. */
+  deadlineMs: number;
+  /** PEM certificates that are trusted beside the system's. */
+  caBundle?: string | null;
+}
+
+export type Transport =
+  | 'answered' // a whole answer, or as much of it as is read
+  | 'timed_out'
+  | 'denied' // by the guard: nothing was sent
+  | 'not_connected' // no connection, or it ended before an answer began
+  | 'broken'; // the answer began and was not finished
+
+export interface HttpResult {
+  transport: Transport;
+  startedAt: Date;
+  durationMs: number;
+  status?: number;
+  headers?: Record<string, string>;
+  body?: Buffer;
+  truncated?: boolean;
+  /** For people: what went wrong. */
+  error?: string;
+  /** The address that was dialled. */
+  address?: string;
+}
+
+interface Held {
+  pool: Pool;
+  usedAt: number;
+  dials: number;
+  address?: string;
+  running: number;
+}
+
+/** Posts to tenants' receivers through the guard: no redirects, no proxy of the environment, one deadline, a bounded answer. */
+export class HttpSender {
+  private readonly pools = new Map<string, Held>();
+  private sweptAt = 0;
+
+  constructor(private readonly connector: GuardedConnector) {}
+
+  async post(attempt: HttpAttempt): Promise<HttpResult> {
+    const held = this.hold(attempt);
+    held.running++;
+    try {
+      const until = performance.now() + attempt.deadlineMs;
+      const dials = held.dials;
+      const first = await this.once(held, attempt, attempt.deadlineMs);
+      // A kept connection that the receiver closed at this very moment: nothing was handled, a fresh one is tried at once.
+      const left = Math.floor(until - performance.now());
+      const stale = first.transport === 'not_connected' && held.dials === dials && left > 0;
+      if (!stale) return first;
+      const second = await this.once(held, attempt, left);
+      return { ...second, startedAt: first.startedAt, durationMs: first.durationMs + second.durationMs };
+    } finally {
+      held.running--;
+      held.usedAt = Date.now();
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.pools.values()].map(({ pool }) => pool.destroy()));
+    this.pools.clear();
+  }
+
+  private async once(held: Held, attempt: HttpAttempt, deadlineMs: number): Promise<HttpResult> {
+    const startedAt = new Date();
+    const start = performance.now();
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), deadlineMs);
+    let answer: Pick<HttpResult, 'status' | 'headers'> = {};
+    const end = (result: Omit<HttpResult, 'startedAt' | 'durationMs'>): HttpResult => ({
+      ...result,
+      startedAt,
+      durationMs: Math.round(performance.now() - start),
+      ...(result.transport === 'denied' ? {} : { address: held.address }),
+    });
+    try {
+      const { statusCode, headers, body } = await held.pool.request({
+        method: 'POST',
+        path: attempt.url.pathname + attempt.url.search,
+        headers: attempt.headers,
+        body: attempt.body,
+        signal: abort.signal,
+      });
+      answer = { status: statusCode, headers: flatten(headers) };
+      const { bytes, truncated } = await readCapped(body);
+      return end({ transport: 'answered', ...answer, body: bytes, truncated });
+    } catch (error) {
+      if (abort.signal.aborted)
+        return end({ transport: 'timed_out', ...answer, error: `no complete answer within ${deadlineMs} ms` });
+      return end({ ...failureOf(error, answer.status !== undefined), ...answer });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private hold(attempt: HttpAttempt): Held {
+    this.sweep();
+    const key = `${attempt.poolKey} ${attempt.url.origin}`;
+    const known = this.pools.get(key);
+    if (known) return known;
+    const secureContext = attempt.caBundle
+      ? createSecureContext({ ca: [...getCACertificates('default'), attempt.caBundle] })
+      : undefined;
+    const held: Held = { usedAt: Date.now(), dials: 0, running: 0, pool: undefined as never };
+    held.pool = new Pool(attempt.url.origin, {
+      connect: this.connector.forUndici(secureContext, ({ address }) => {
+        held.dials++;
+        held.address = address;
+      }),
+      pipelining: 1,
+      keepAliveTimeout: 30_000,
+      keepAliveMaxTimeout: 60_000,
+      // The attempt's own deadline covers all of it.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      allowH2: false,
+    });
+    this.pools.set(key, held);
+    return held;
+  }
+
+  private sweep(): void {
+    const now = Date.now();
+    if (now - this.sweptAt < POOL_IDLE_MS / 4) return;
+    this.sweptAt = now;
+    for (const [key, held] of this.pools) {
+      if (held.running > 0 || now - held.usedAt < POOL_IDLE_MS) continue;
+      this.pools.delete(key);
+      void held.pool.destroy();
+    }
+  }
+}
+
+function failureOf(error: unknown, began: boolean): Pick<HttpResult, 'transport' | 'error'> {
+  const { message } = error as Error;
+  if (error instanceof TargetDenied) return { transport: 'denied', error: message };
+  if (began) return { transport: 'broken', error: `the answer was not finished: ${message}` };
+  const code = error instanceof DialError ? error.code : ((error as NodeJS.ErrnoException).code ?? '');
+  // A receiver that answers something else than HTTP has answered; it was connected.
+  if (code.startsWith('HPE_')) return { transport: 'broken', error: `the answer is not HTTP: ${message}` };
+  return { transport: 'not_connected', error: message };
+}
+
+async function readCapped(body: AsyncIterable<Buffer>): Promise<{ bytes: Buffer; truncated: boolean }> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    chunks.push(chunk);
+    // Leaving the loop destroys the stream and its connection: no more is read.
+    if (size > ANSWER_MAX_BYTES) return { bytes: Buffer.concat(chunks).subarray(0, ANSWER_MAX_BYTES), truncated: true };
+  }
+  return { bytes: Buffer.concat(chunks), truncated: false };
+}
+
+function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const out: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) out[name] = Array.isArray(value) ? value.join(', ') : value;
+  return out;
+}
