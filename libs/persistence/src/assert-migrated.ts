@@ -2,38 +2,40 @@ import type { DataSource } from 'typeorm';
 import type { MigrationClass } from './data-source.js';
 import { sqlState } from './retry.js';
 
-/** The schema is behind the code; the message says what is missing and how to mend it. */
+/** The database is behind the code: the service must not start, since its first statement could corrupt or fail. */
 export class PendingMigrationsError extends Error {
   override readonly name = 'PendingMigrationsError';
-}
 
-/** `name` property of a migration where it has one, else the class name: TypeORM's own rule. */
-function migrationName(migration: MigrationClass): string {
-  return new migration().name ?? migration.name;
+  constructor(
+    readonly schema: string,
+    readonly pending: readonly string[],
+  ) {
+    super(`The database schema ${schema} lacks ${pending.join(', ')}: run \`countersign migrate\` first`);
+  }
 }
 
 /**
- * A service refuses to start on a schema that is behind its code.
- * @param source a login that may read the `migrations` table (the worker role)
- * @throws PendingMigrationsError naming each migration that has not run
+ * Compares the applied migrations with the ones in the code. A database that is ahead is accepted: during a rolling
+ * upgrade the old code still runs on it.
+ * @param source of the worker role, which may read the table of applied migrations
+ * @throws PendingMigrationsError naming what is pending and the remedy
  */
 export async function assertMigrated(source: DataSource, migrations: readonly MigrationClass[]): Promise<void> {
-  const applied = await appliedMigrations(source);
-  const pending = migrations.map(migrationName).filter(name => !applied.has(name));
-  if (pending.length > 0) {
-    throw new PendingMigrationsError(
-      `The database is behind this version: ${pending.join(', ')} has not run. Run \`countersign migrate\`, then start again`,
-    );
+  const schema = (source.options as { schema?: string }).schema ?? 'public';
+  let applied: { name: string }[];
+  try {
+    applied = await source.query<{ name: string }[]>(`select name from ${schema}.migrations`);
+  } catch (error) {
+    // 42P01 undefined_table, 42501 insufficient_privilege: the first migration, which grants it, never ran.
+    if (!['42P01', '42501'].includes(sqlState(error) ?? '')) throw error;
+    applied = [];
   }
+  const names = new Set(applied.map(({ name }) => name));
+  const pending = migrations.map(migrationName).filter(name => !names.has(name));
+  if (pending.length > 0) throw new PendingMigrationsError(schema, pending);
 }
 
-async function appliedMigrations(source: DataSource): Promise<Set<string>> {
-  try {
-    const rows = await source.query<{ name: string }[]>('select name from migrations');
-    return new Set(rows.map(row => row.name));
-  } catch (error) {
-    // No such table, or no right to read it yet: no migration has run.
-    if (sqlState(error) === '42P01' || sqlState(error) === '42501') return new Set();
-    throw error;
-  }
+/** The name under which TypeORM keeps a migration. */
+function migrationName(migration: MigrationClass): string {
+  return new migration().name ?? migration.name;
 }

@@ -1,22 +1,18 @@
-import {
-  DataSource,
-  type DataSourceOptions,
-  type MixedList,
-  type EntitySchema,
-  type MigrationInterface,
-} from 'typeorm';
+import { DataSource, type MigrationInterface } from 'typeorm';
 import type { PostgresConfig } from './postgres.config.js';
 import { UnitOfWork } from './unit-of-work.js';
 
+/** A class that TypeORM maps to a table. */
 export type EntityClass = new () => object;
+/** A class whose name, or property `name`, ends in the 13 digits of its time; they order the migrations. */
 export type MigrationClass = new () => MigrationInterface;
-type Entities = MixedList<EntityClass | EntitySchema>;
 
 export interface DataSourceParams {
   url: string;
+  /** Schema of the entities and of the table of applied migrations, and search_path of every connection. */
   schema: string;
-  entities?: Entities;
-  migrations?: DataSourceOptions['migrations'];
+  entities?: readonly EntityClass[];
+  migrations?: readonly MigrationClass[];
   poolMax?: number;
   statementTimeoutMs?: number;
   applicationName: string;
@@ -28,8 +24,8 @@ export function createDataSource(params: DataSourceParams): DataSource {
     type: 'postgres',
     url: params.url,
     schema: params.schema,
-    entities: params.entities ?? [],
-    migrations: params.migrations ?? [],
+    entities: [...(params.entities ?? [])],
+    migrations: [...(params.migrations ?? [])],
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',
     synchronize: false,
@@ -60,7 +56,7 @@ export class ServicePersistence {
 
   static async open(
     config: PostgresConfig,
-    params: { service: string; schema: string; entities: Entities },
+    params: { service: string; schema: string; entities: readonly EntityClass[] },
   ): Promise<ServicePersistence> {
     const common = {
       schema: params.schema,

@@ -2,12 +2,15 @@ import type { ServiceDatabase } from './roles.js';
 import { platformTable, queueTable } from './row-level-security.js';
 
 /**
- * The tables that every service with a database has: outbox, inbox and kept answers of Idempotency-Key.
+ * The tables that every service with a database has: outbox, inbox and kept answers of Idempotency-Key; TypeORM's own
+ * table of applied migrations is put under row-level security with them.
  * The statements belong into the service's first migration and never change: later changes are migrations of their own.
  */
 export function standardTables(db: ServiceDatabase): string[] {
   const s = db.schema;
   return [
+    // Made by TypeORM before the first migration; the worker reads it at boot to refuse a schema that is behind.
+    ...platformTable(db, 'migrations'),
     `create table ${s}.outbox (
       tenant_id text not null,
       id bigint generated always as identity,
@@ -45,9 +48,4 @@ export function standardTables(db: ServiceDatabase): string[] {
     `create index idempotency_key__created_at on ${s}.idempotency_key (created_at)`,
     ...queueTable(db, 'idempotency_key'),
   ];
-}
-
-/** The table of applied migrations, read by a service at boot to refuse a schema that is behind. Made by TypeORM itself. */
-export function migrationsTable(db: ServiceDatabase): string[] {
-  return [...platformTable(db, 'migrations'), `grant select on ${db.schema}.migrations to ${db.app}`];
 }
