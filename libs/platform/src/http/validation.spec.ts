@@ -25,6 +25,17 @@ describe('ValidationPipe', () => {
     expect(error?.errors?.at(-1)?.code).toBe('unknown_field');
   });
 
+  it('refuses text that the database cannot keep, wherever it stands', async () => {
+    const error = await refused({ login: 'a\0b', tags: [{ 'a/b': '\ud800' }] });
+    expect(error).toMatchObject({ code: 'malformed_request', kind: 'malformed' });
+    expect(error?.errors?.map(field => field.pointer)).toEqual(['/login', '/tags/0/a~1b']);
+  });
+
+  it('refuses a body that nests without end', async () => {
+    const body = JSON.parse(`{"tags":${'['.repeat(100_000)}${']'.repeat(100_000)}}`) as unknown;
+    expect((await refused(body))?.errors?.[0]?.code).toBe('too_deep');
+  });
+
   it('names query parameters as ?name', async () => {
     expect((await refused({ login: 'a' }, 'query'))?.errors?.[0]?.pointer).toBe('?login');
   });

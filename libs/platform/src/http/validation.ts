@@ -32,6 +32,26 @@ export function malformed(errors: FieldError[]): DomainError {
   return new DomainError('malformed_request', 'malformed', detail, { errors });
 }
 
+const MAX_DEPTH = 64;
+
+/**
+ * Texts, keys included, that PostgreSQL cannot keep (NUL characters and surrogates without their other half), and values
+ * nested so deep that walking them would exhaust the stack.
+ */
+export function unstorableTexts(value: unknown, pointer = '', depth = 0): FieldError[] {
+  if (typeof value === 'string') {
+    if (!value.includes('\0') && value.isWellFormed()) return [];
+    const message = 'Text has neither NUL characters nor lone surrogates; remove them';
+    return [{ pointer, code: 'invalid_text', message }];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  if (depth > MAX_DEPTH) return [{ pointer, code: 'too_deep', message: `Values nest at most ${MAX_DEPTH} deep` }];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const inside = `${pointer}/${escape(key)}`;
+    return unstorableTexts(key, inside).concat(unstorableTexts(inner, inside, depth + 1));
+  });
+}
+
 /**
  * Every input of every service goes through its zod schema here; refused input is a 400 that names each field: by JSON
  * pointer in the body, as `?name` in the query, as `{name}` in the path.
@@ -44,6 +64,8 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
   override async transform<T = unknown>(value: T, metadata: ArgumentMetadata): Promise<T> {
     const { schema } = metadata;
     if (!schema || metadata.type === 'custom') return value;
+    const unstorable = metadata.type === 'body' ? unstorableTexts(value) : [];
+    if (unstorable.length > 0) throw malformed(unstorable);
     this.stripProtoKeys(value);
     const result = await this.validate(value, schema);
     if (!result.issues) return result.value as T;
