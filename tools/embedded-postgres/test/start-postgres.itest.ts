@@ -43,7 +43,7 @@ async function ownerProcess(dataDir: string): Promise<{ child: ChildProcess; pid
     stdio: ['ignore', 'pipe', 'inherit'],
     detached: true,
   });
-  const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+  const [line] = (await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')])) as [Buffer];
   return { child, ...(JSON.parse(line.toString()) as { pid: number; adopted: boolean }) };
 }
 

@@ -1,0 +1,3 @@
+export { startTestPostgres, type TestCluster } from '@countersign/embedded-postgres';
+export * from './database/service-database.js';
+export * from './eventually.js';

@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { describe, expect, it } from 'vitest';
+import { commandLine } from '../postmaster.js';
+import { startTestPostgres } from './test-postgres.js';
+
+async function value(url: string, sql: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return ((await client.query({ text: sql, rowMode: 'array' })).rows as unknown[][])[0]?.[0];
+  } finally {
+    await client.end();
+  }
+}
+
+describe('startTestPostgres', () => {
+  it('builds a template once and gives every caller a copy of its own', async () => {
+    const cluster = await startTestPostgres();
+    let built = 0;
+    const build = async (database: string) => {
+      built += 1;
+      await value(cluster.adminUrl(database), 'create table counter as select 0 as n');
+    };
+    const key = `itest ${process.pid}`;
+    const names = await Promise.all([cluster.createDatabase(key, build), cluster.createDatabase(key, build)]);
+    expect(built).toBe(1);
+    await value(cluster.adminUrl(names[0]), 'update counter set n = 1');
+    expect(await Promise.all(names.map(name => value(cluster.adminUrl(name), 'select n from counter')))).toEqual([
+      1, 0,
+    ]);
+    await Promise.all(names.map(name => cluster.dropDatabase(name)));
+  });
+
+  it('a template that cannot be built is tried again by the next', async () => {
+    const cluster = await startTestPostgres();
+    const key = `itest broken ${process.pid}`;
+    await expect(cluster.createDatabase(key, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    const name = await cluster.createDatabase(key, () => Promise.resolve());
+    await cluster.dropDatabase(name);
+  });
+
+  it('ends with the process of the run even when that is killed', async () => {
+    const script = (name: string) => join(import.meta.dirname, '../../test', name);
+    const run = spawn(process.execPath, ['--import', script('resolve-source.mjs'), script('test-run.ts')], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { PATH: '/usr/bin:/bin' },
+    });
+    const [line] = (await Promise.race([once(run.stdout, 'data'), once(run, 'exit')])) as [Buffer];
+    const { pid, dataDir } = JSON.parse(line.toString()) as { pid: number; dataDir: string };
+    expect(await commandLine(pid)).toContain(dataDir);
+    run.kill('SIGKILL');
+    for (const end = Date.now() + 30_000; Date.now() < end; await delay(100)) {
+      if ((await commandLine(pid)) === undefined && !(await stat(dataDir).catch(() => undefined))) return;
+    }
+    expect.unreachable('the cluster of a killed run is still there');
+  });
+});
