@@ -1,0 +1,54 @@
+import pg from 'pg';
+
+export interface SessionOptions {
+  url: string;
+  applicationName: string;
+  /** Channels to listen on. */
+  channels?: readonly string[];
+  onNotification?: (channel: string, payload: string) => void;
+}
+
+/**
+ * One database connection of its own, for what belongs to a session and not to a transaction: advisory locks and LISTEN.
+ * `closed` resolves when it is gone, whoever ended it.
+ */
+export class DirectSession {
+  readonly closed: Promise<void>;
+
+  private constructor(private readonly client: pg.Client) {
+    this.closed = new Promise(resolve => {
+      client.once('end', resolve);
+      // Without a listener a lost connection would be an uncaught exception; statements under way reject by themselves.
+      client.on('error', () => resolve());
+    });
+  }
+
+  static async open(options: SessionOptions): Promise<DirectSession> {
+    const client = new pg.Client({
+      connectionString: options.url,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 30_000,
+      keepAlive: true,
+    });
+    const session = new DirectSession(client);
+    try {
+      await client.connect();
+      client.on('notification', ({ channel, payload }) => options.onNotification?.(channel, payload ?? ''));
+      for (const channel of options.channels ?? []) await client.query(`listen ${pg.escapeIdentifier(channel)}`);
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    const result = await this.client.query(sql, parameters);
+    return result.rows as Row[];
+  }
+
+  async close(): Promise<void> {
+    await this.client.end().catch(() => undefined);
+  }
+}

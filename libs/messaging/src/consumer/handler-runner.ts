@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventEnvelope } from '@countersign/contracts';
+import { childTraceparent, runInContext } from '@countersign/kernel';
+import type { MessagingMetrics } from '../metrics/messaging-metrics.js';
+import type { BusDriver, BusRecord } from '../port/bus-driver.js';
+import { ANY_HANDLER, toDeadLetter } from './dead-letter.js';
+import type { EventHandler } from './event-handlers.js';
+import { classify, MAX_ATTEMPTS, retryDelay } from './retry-policy.js';
+
+/** What a handler depends on is away: the run ends, the partition waits. */
+export class Outage extends Error {
+  override readonly name = 'Outage';
+}
+
+/** The consumer stops, or the partition is gone, in the middle of the retries of an event. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/** An event with the record that carried it. */
+export interface Received {
+  readonly event: EventEnvelope;
+  readonly record: BusRecord;
+}
+
+export interface RunnerLog {
+  warn(message: string): void;
+}
+
+/** Runs handlers by the retry policy. Resolves when the events are handled or dead-lettered. */
+export class HandlerRunner {
+  constructor(
+    private readonly group: string,
+    private readonly driver: Pick<BusDriver, 'publish'>,
+    private readonly metrics: MessagingMetrics,
+    private readonly log: RunnerLog,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** @throws Outage, Interrupted */
+  async one(handler: EventHandler, received: Received): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const error = await this.attempt(handler, [received], attempt);
+      if (!error) return;
+      if (await this.giveUp(handler, error.cause, attempt))
+        return this.bury(received.record, handler.handler, error.cause, attempt);
+    }
+  }
+
+  /** A single try. @throws whatever the handler throws */
+  async once(handler: EventHandler, received: Received): Promise<void> {
+    const error = await this.attempt(handler, [received], 1);
+    if (error) throw error.cause;
+  }
+
+  /**
+   * Hands all events over at once. When that goes on failing they are tried one by one, so that only the one that the
+   * handler cannot take is dead-lettered.
+   * @throws Outage, Interrupted
+   */
+  async many(handler: EventHandler, received: readonly Received[]): Promise<void> {
+    if (received.length === 1) return this.one(handler, received[0]!);
+    for (let attempt = 1; ; attempt++) {
+      const error = await this.attempt(handler, received, attempt);
+      if (!error) return;
+      if (!(await this.giveUp(handler, error.cause, attempt))) continue;
+      for (const single of received) await this.one(handler, single);
+      return;
+    }
+  }
+
+  /** Sends the record to the dead letters. @throws Outage when the bus does not take it: then it is not done. */
+  async bury(record: BusRecord, handler: string, error: unknown, attempts: number): Promise<void> {
+    try {
+      await this.driver.publish([toDeadLetter(record, { group: this.group, handler, error, attempts })]);
+    } catch (cause) {
+      throw new Outage('The bus did not take a dead letter', { cause });
+    }
+    this.metrics.deadLetters.inc({ topic: record.topic, handler: handler === ANY_HANDLER ? 'any' : handler });
+    this.log.warn(
+      `Dead-lettered ${record.headers['ce_type'] ?? 'a record'} ${record.headers['ce_id'] ?? ''} ` +
+        `(${record.topic}[${record.partition}]@${record.offset}) of handler ${handler} after ${attempts} tries: ${String(error)}`,
+    );
+  }
+
+  private async attempt(
+    handler: EventHandler,
+    received: readonly Received[],
+    attempt: number,
+  ): Promise<{ cause: unknown } | undefined> {
+    const events = received.map(({ event }) => event);
+    const records = received.map(({ record }) => record);
+    const end = this.metrics.processing.startTimer({ handler: handler.handler });
+    try {
+      await inContextOf(events, () => handler.invoke(handler.batch ? events : events[0]!, records, attempt));
+      end({ outcome: 'ok' });
+      return undefined;
+    } catch (cause) {
+      end({ outcome: classify(cause) });
+      return { cause };
+    }
+  }
+
+  /** Whether there is no further try; else it has waited for it. */
+  private async giveUp(handler: EventHandler, error: unknown, attempt: number): Promise<boolean> {
+    const kind = classify(error);
+    if (kind === 'outage')
+      throw new Outage(`Handler ${handler.handler} cannot work: ${String(error)}`, { cause: error });
+    if (kind === 'hopeless' || attempt >= MAX_ATTEMPTS) return true;
+    this.metrics.retries.inc({ handler: handler.handler });
+    try {
+      await delay(retryDelay(attempt), undefined, { signal: this.signal });
+    } catch {
+      throw new Interrupted(`Stopped between two tries of ${handler.handler}`);
+    }
+    return false;
+  }
+}
+
+/** Runs work as the consequence of the events: one event's trace, tenant and actor; a new trace where there are several. */
+function inContextOf<T>(events: readonly EventEnvelope[], work: () => T): T {
+  const [event] = events;
+  if (!event || events.length > 1) return runInContext({ traceparent: childTraceparent() }, work);
+  return runInContext(
+    {
+      traceparent: childTraceparent(event.traceparent),
+      tenantId: event.tenantId,
+      actor: event.actor,
+      correlationId: event.correlationId,
+      causationId: event.id,
+    },
+    work,
+  );
+}

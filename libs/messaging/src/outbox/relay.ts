@@ -1,0 +1,132 @@
+import type { LoggerService } from '@nestjs/common';
+import { DirectSession } from '../connection/direct-session.js';
+import { Signal } from '../connection/signal.js';
+import type { MessagingMetrics } from '../metrics/messaging-metrics.js';
+import type { BusDriver } from '../port/bus-driver.js';
+
+export interface RelayOptions {
+  service: string;
+  /** Schema of the service; its outbox is what is relayed. */
+  schema: string;
+  /** URL of the worker role. */
+  workerUrl: string;
+  driver: BusDriver;
+  metrics: MessagingMetrics;
+  logger: LoggerService;
+  /** Sends a notification to the process that relays; failures do not matter. */
+  notify(channel: string): Promise<unknown>;
+  /** Called now and then while this process relays. */
+  maintain(): Promise<void>;
+}
+
+const BATCH = 1_000;
+/** The first commit wakes the relay so many milliseconds later, for all that commit meanwhile. */
+const DEBOUNCE_MS = 5;
+/** Without a wake-up (lost notification, relay in another process that just died) it looks so often. */
+const POLL_MS = 1_000;
+const LOCK_RETRY_MS = 1_000;
+const RECONNECT_MS = 500;
+const MAINTAIN_MS = 60_000;
+const CONTEXT = 'relay';
+
+/**
+ * Moves the service's outbox to the bus. Every replica runs one, a session's advisory lock lets one of them work: rows are
+ * deleted with, or after, their arrival on the bus, by the very session that holds the lock, so a relay that lost it cannot
+ * move anything. Rows are never skipped: what commits late is picked up by the next round.
+ */
+export class Relay {
+  private readonly signal = new Signal();
+  private readonly channel: string;
+  private running?: Promise<void>;
+  private session?: DirectSession;
+  private leads = false;
+  private stopping = false;
+  private debounce?: NodeJS.Timeout;
+  private maintained = 0;
+  /** Why there is no relay connection; undefined while there is one. */
+  problem: string | undefined = 'the relay has not connected yet';
+
+  constructor(private readonly options: RelayOptions) {
+    this.channel = `outbox_${options.schema}`;
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Called after a commit that added events. */
+  wake(): void {
+    if (this.stopping) return;
+    this.debounce ??= setTimeout(() => {
+      this.debounce = undefined;
+      if (this.leads) this.signal.fire();
+      else this.options.notify(this.channel).catch(() => undefined);
+    }, DEBOUNCE_MS);
+  }
+
+  /** Ends after the move under way; what is left in the outbox stays for the next leader. */
+  async stop(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.debounce);
+    this.signal.fire();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    const { service, workerUrl, logger, metrics } = this.options;
+    while (!this.stopping) {
+      try {
+        this.session = await DirectSession.open({
+          url: workerUrl,
+          applicationName: `${service}-relay`,
+          channels: [this.channel],
+          onNotification: () => this.signal.fire(),
+        });
+        this.problem = undefined;
+        void this.session.closed.then(() => this.signal.fire());
+        await this.lead(this.session);
+      } catch (error) {
+        this.problem = `the relay has no connection: ${String(error)}`;
+        if (!this.stopping) logger.warn(`The relay lost its connection: ${String(error)}`, CONTEXT);
+      } finally {
+        this.leads = false;
+        metrics.relayLeader.set(0);
+        await this.session?.close();
+        this.session = undefined;
+      }
+      if (!this.stopping) await this.signal.wait(RECONNECT_MS);
+    }
+  }
+
+  private async lead(session: DirectSession): Promise<void> {
+    const { schema, driver, metrics, logger } = this.options;
+    while (!this.stopping && !(await this.lock(session))) await this.signal.wait(LOCK_RETRY_MS);
+    if (this.stopping) return;
+    this.leads = true;
+    metrics.relayLeader.set(1);
+    logger.log(`This process relays the outbox of ${schema}`, CONTEXT);
+    while (!this.stopping) {
+      const moved = await driver.relay(session, `${schema}.outbox`, BATCH);
+      metrics.relayed.inc(moved);
+      await this.maintain();
+      if (moved < BATCH) await this.signal.wait(POLL_MS);
+    }
+  }
+
+  private async lock(session: DirectSession): Promise<boolean> {
+    const [row] = await session.query<{ locked: boolean }>(
+      `select pg_try_advisory_lock(hashtextextended('countersign-relay-' || $1, 0)) as locked`,
+      [this.options.schema],
+    );
+    return row!.locked;
+  }
+
+  private async maintain(): Promise<void> {
+    const now = Date.now();
+    if (now - this.maintained < MAINTAIN_MS) return;
+    this.maintained = now;
+    await this.options
+      .maintain()
+      .catch((error: unknown) => this.options.logger.warn(`Clean-up failed: ${String(error)}`, CONTEXT));
+  }
+}
