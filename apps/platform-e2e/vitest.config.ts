@@ -21,6 +21,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['src/e2e/**/*.e2e.ts'],
+          exclude: ['src/e2e/crash-*.e2e.ts'],
           globalSetup: ['src/support/global-setup.ts'],
           pool: 'forks',
           maxWorkers: 2,
@@ -33,10 +34,10 @@ export default defineConfig({
         ...shared,
         test: {
           name: 'crash',
-          include: ['src/crash/**/*.crash.ts'],
+          include: ['src/e2e/crash-*.e2e.ts'],
           pool: 'forks',
           maxWorkers: 1,
-          testTimeout: 300_000,
+          testTimeout: 600_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 2 },
         },
