@@ -2,7 +2,15 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../support/free-port.js';
 import { uniqueName } from '../support/names.js';
 import { expectProblem, expectStatus } from '../support/problem.js';
-import { dieMidAnswer, hang, hugeAnswer, json, sequence, type Behaviour } from '../support/receiver-behaviour.js';
+import {
+  dieMidAnswer,
+  hang,
+  hugeAnswer,
+  json,
+  sequence,
+  status,
+  type Behaviour,
+} from '../support/receiver-behaviour.js';
 import type { Delivery, Page, User } from '../support/resources.js';
 import { newEndpoint, newUser, Tenant } from '../support/tenant.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
@@ -56,6 +64,17 @@ describe('validateUser: a receiver that fails', () => {
     expectStatus(answer, 201);
     expect(ms).toBeLessThan(BOUND_MS);
     expect(receiver.received('validateUser').length).toBe(1);
+  });
+
+  it('creates the user under allow_and_recheck and asks again on the retry schedule', async () => {
+    const [tenant, receiver] = await Promise.all([Tenant.create(), WebhookReceiver.start()]);
+    onTestFinished(() => receiver.stop());
+    receiver.on('validateUser', sequence(status(500), json({ response: {} })));
+    const hook = { hook: 'validateUser', failurePolicy: 'allow_and_recheck' };
+    await tenant.createEndpoint(receiver, [hook], { retry: { schedule: [1, 1] } });
+    const user = await tenant.createUser();
+    const calls = await receiver.waitFor('validateUser', { count: 2 }, { deadlineMs: 30_000 });
+    expect(calls.map(call => call.user['login'])).toEqual([user.login, user.login]);
   });
 
   it('gives 503 when nobody listens, and works as soon as somebody does', async () => {
