@@ -118,7 +118,6 @@ describe('bad input anywhere is a problem that names its field', () => {
       '/v1/users%2Fusr_1',
       '/v1/users%5cusr_1',
       '/v1/users\\usr_1',
-      '/v1/%00',
     ];
     for (const path of tricks) {
       const answer = await tenant.admin.get(path);
@@ -136,6 +135,7 @@ describe('bad input anywhere is a problem that names its field', () => {
       '/v1/users/%',
       '/v1/users/%zz',
       '/v1/users/%ff%fe',
+      '/v1/users/%00',
       '/v1/users?limit=%',
       '/v1/users?limit=1&limit=2',
     ]) {
