@@ -20,6 +20,6 @@ export * from './http/openapi.js';
 export * from './http/problem.filter.js';
 export * from './http/service-client.js';
 export * from './http/validation.js';
-export * from './idempotency.js';
+export * from './idempotency/idempotency.interceptor.js';
 export * from './logging.js';
 export * from './service-runtime.js';

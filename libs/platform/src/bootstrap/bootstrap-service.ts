@@ -15,6 +15,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { EnvelopeEncryption } from '../crypto/envelope-encryption.js';
 import { startManagementServer } from '../health/management-server.js';
 import { createHttpAdapter, prepareHttp } from '../http/http-application.js';
+import { IdempotencyKeys } from '../idempotency/idempotency-keys.js';
 import { createLogger, NestLogger } from '../logging.js';
 import { ServiceRuntime } from '../service-runtime.js';
 import type { DataConfig, PlatformConfig, ServiceDefinition } from './define-service.js';
@@ -31,6 +32,7 @@ export interface RunningService {
 
 /** Longest time that a stop may take before the process ends anyway, in milliseconds. */
 const STOP_DEADLINE_MS = 15_000;
+const HOUSEKEEPING_MS = 3_600_000;
 
 /** Runs a service as this process: starts it, and ends it on SIGTERM, SIGINT or when the supervisor's pipe closes. */
 export async function bootstrapService(service: ServiceDefinition, config: PlatformConfig): Promise<void> {
@@ -100,12 +102,14 @@ export async function startService(
     const { port } = (app.getHttpServer() as { address(): AddressInfo }).address();
     logger.log(`${service.name} listens on ${config.HOST}:${port}`, 'bootstrap');
     const parts = data;
+    const housekeeping = parts && keepHouse(parts, logger);
     return {
       url: `http://${hostInUrl(config.HOST)}:${port}`,
       managementUrl: `http://${hostInUrl(config.HOST)}:${management.port}`,
       app,
       stop: async () => {
         runtime.readiness.draining = true;
+        clearInterval(housekeeping);
         await parts?.messaging.stop();
         await app.close();
         await runtime.stop();
@@ -171,6 +175,17 @@ async function untilReachable<T>(runtime: ServiceRuntime, logger: NestLogger, op
       await delay(1_000);
     }
   }
+}
+
+/** Hourly, by every replica: a delete that finds nothing costs nothing. */
+function keepHouse({ persistence }: DataParts, logger: NestLogger): NodeJS.Timeout {
+  const keys = new IdempotencyKeys(persistence.uow);
+  const expire = () => {
+    keys
+      .expire()
+      .catch((error: unknown) => logger.warn(`Expired idempotency keys stay: ${String(error)}`, 'bootstrap'));
+  };
+  return setInterval(expire, HOUSEKEEPING_MS).unref();
 }
 
 function hostInUrl(host: string): string {

@@ -17,7 +17,7 @@ import { EnvelopeEncryption } from '../crypto/envelope-encryption.js';
 import { ReadinessRegistry } from '../health/readiness.js';
 import { ProblemFilter } from '../http/problem.filter.js';
 import { ValidationPipe } from '../http/validation.js';
-import { IdempotencyInterceptor } from '../idempotency.js';
+import { IdempotencyInterceptor } from '../idempotency/idempotency.interceptor.js';
 import { MessagingOperationsController } from '../messaging-operations.controller.js';
 import { ServiceRuntime } from '../service-runtime.js';
 import type { PlatformConfig } from './define-service.js';
