@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { messagingConfig } from '@countersign/messaging';
 import { postgresConfig } from '@countersign/persistence';
-import { envelopeConfig, loadConfig, serviceConfig } from '@countersign/platform';
+import { envelopeConfig, loadConfig, migrateConfig, serviceConfig, type MigrateConfig } from '@countersign/platform';
 import { z } from 'zod';
 
 /** Everything that auth-mfa reads from its environment. */
@@ -31,4 +31,8 @@ export type AuthMfaConfig = z.output<typeof authMfaConfig>;
 
 export function readConfig(): AuthMfaConfig {
   return loadConfig(authMfaConfig, process.env);
+}
+
+export function readMigrateConfig(): MigrateConfig {
+  return loadConfig(migrateConfig, process.env);
 }

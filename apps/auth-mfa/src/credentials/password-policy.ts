@@ -1,5 +1,5 @@
 import { invalidField, type DomainError } from '@countersign/kernel';
-import { loginKey } from './login-key.js';
+import { loginKey } from '@countersign/contracts';
 
 /** Lengths in Unicode code points after normalization (NIST SP 800-63B-4 §3.1.1.2: length counts, composition rules do not). */
 export const PASSWORD_MIN_LENGTH = 10;
