@@ -6,7 +6,8 @@ const RETRYABLE = new Set(['40001', '40P01']);
 export function sqlState(error: unknown): string | undefined {
   const holder = error as { code?: unknown; driverError?: { code?: unknown } } | undefined;
   const code = holder?.driverError?.code ?? holder?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+  // Every SQLSTATE has a digit; EPIPE, of the same length, is the system's.
+  return typeof code === 'string' && /^(?=.*\d)[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
 /** The name of the constraint that a database error names, e.g. of a unique violation (23505). */

@@ -1,8 +1,8 @@
 import { BUS_DATABASE, type ServiceDatabase } from './roles.js';
 
 /**
- * Tables that have no tenant_id and no tenant policy, by schema-qualified name; everything else fails the catalogue test.
- * They hold what belongs to the platform, not to a tenant.
+ * Tables, of whatever schema, that have no tenant_id and no tenant policy; everything else fails the catalogue test. They
+ * hold what belongs to the platform, not to a tenant.
  */
 export const TABLES_WITHOUT_TENANT: readonly string[] = [
   'migrations',

@@ -1,12 +1,12 @@
 import type { TenantId } from '@countersign/kernel';
-import type { DataSource, EntityManager } from 'typeorm';
+import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
 /** One open transaction. `query` takes SQL with `$1` parameters; for insert/update/delete use `returning` to learn the rows. */
 export interface Transaction {
   readonly manager: EntityManager;
   /** The rows of the statement, whatever its kind. */
   query<Row = Record<string, unknown>>(sql: string, parameters?: unknown[]): Promise<Row[]>;
-  /** Runs after a successful commit, before run() resolves; a failure there is reported but cannot undo the commit. */
+  /** Runs after a successful commit, before run() resolves; a failure there is a process warning and cannot undo the commit. */
   afterCommit(callback: () => void): void;
 }
 
@@ -44,7 +44,7 @@ export class UnitOfWork {
     });
   }
 
-  /** True when both logins answer; used by readiness. */
+  /** Resolves when both logins answer; used by readiness. */
   async ping(): Promise<void> {
     await Promise.all([this.app.query('select 1'), this.worker.query('select 1')]);
   }
@@ -52,6 +52,7 @@ export class UnitOfWork {
   private async transact<T>(source: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
     const runner = source.createQueryRunner();
     const callbacks: (() => void)[] = [];
+    let result: T;
     try {
       await runner.connect();
       await runner.startTransaction();
@@ -60,15 +61,33 @@ export class UnitOfWork {
         query: async (sql, parameters) => (await runner.query(sql, parameters, true)).records as never,
         afterCommit: callback => callbacks.push(callback),
       };
-      const result = await work(tx);
+      result = await work(tx);
       await runner.commitTransaction();
-      for (const callback of callbacks) callback();
-      return result;
     } catch (error) {
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      if (runner.isTransactionActive) await rollBack(runner);
       throw error;
     } finally {
       await runner.release();
     }
+    callbacks.forEach(runCallback);
+    return result;
+  }
+}
+
+/** A connection that cannot be rolled back must not get into the pool again, with the transaction still open. */
+async function rollBack(runner: QueryRunner): Promise<void> {
+  try {
+    await runner.rollbackTransaction();
+  } catch {
+    const client = (await runner.connect()) as { end(): Promise<void> };
+    await client.end().catch(() => undefined);
+  }
+}
+
+function runCallback(callback: () => void): void {
+  try {
+    callback();
+  } catch (error) {
+    process.emitWarning(error instanceof Error ? error : String(error));
   }
 }
