@@ -19,7 +19,7 @@ const TESTS = [
   'libs/testing/**',
   'apps/platform-e2e/**',
 ];
-const CONFIGS = ['**/vitest.config.ts', '*.config.{js,mjs}', '.dependency-cruiser.mjs'];
+const CONFIGS = ['tools/workspace/**', '**/vitest.config.ts', '*.config.{js,mjs}', '.dependency-cruiser.mjs'];
 
 /** Syntax that no file may have; the environment and default exports are exempted where they belong. */
 const focusedOrSkipped = {

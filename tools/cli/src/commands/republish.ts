@@ -1,0 +1,21 @@
+import { Option, type Command } from 'commander';
+import { z } from 'zod';
+import { print } from './output.js';
+import { withOperator } from './with-operator.js';
+
+export function addRepublishCommand(program: Command): void {
+  program
+    .command('republish')
+    .addOption(new Option('--aggregate <kind>', 'only of this kind').choices(['tenant', 'user', 'group']))
+    .option('--tenant <slug>', 'only of this tenant')
+    .description('emit the current state again as snapshot events, from which read models are built; no hook is called')
+    .action(republish);
+}
+
+async function republish(options: { aggregate?: string; tenant?: string }, command: Command): Promise<void> {
+  await withOperator(async operator => {
+    const call = { method: 'POST' as const, path: '/internal/republish', body: options, answer: z.unknown() };
+    const result = await operator.call('user-lifecycle', call);
+    print(command, result, `Republished: ${JSON.stringify(result)}`);
+  });
+}

@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { print, table } from './output.js';
+import { withOperator } from './with-operator.js';
+
+const tenantSchema = z.looseObject({ slug: z.string(), status: z.string(), name: z.string(), createdAt: z.string() });
+const tenantListSchema = z.object({ data: z.array(tenantSchema) });
+
+export function addTenantCommands(program: Command): void {
+  const tenant = program.command('tenant').description('create, list and disable tenants');
+  tenant
+    .command('create')
+    .argument('<slug>', '2 to 32 of a-z, 0-9 and inner hyphens; never changed, never used again')
+    .requiredOption('--admin-login <login>', 'login of the first administrator')
+    .option('--admin-email <email>', "the administrator's address")
+    .option('--name <name>', 'name for people; default: the slug')
+    .description('create a tenant; prints the one-time password of its administrator, once')
+    .action(createTenant);
+  tenant.command('list').description('list the tenants').action(listTenants);
+  tenant
+    .command('disable')
+    .argument('<slug>')
+    .description('refuse every login and token of a tenant; its data stay')
+    .action(disableTenant);
+}
+
+async function createTenant(
+  slug: string,
+  options: { adminLogin: string; adminEmail?: string; name?: string },
+  command: Command,
+): Promise<void> {
+  await withOperator(async operator => {
+    const { adminLogin, adminEmail, name } = options;
+    const created = await operator.createTenant({ slug, adminLogin, adminEmail, name });
+    print(
+      command,
+      created,
+      `Tenant ${created.slug} is there.\n` +
+        `  sign in at         ${operator.publicUrl} (POST /v1/login)\n` +
+        `  tenant             ${created.slug}\n` +
+        `  login              ${created.adminLogin}\n` +
+        `  one-time password  ${created.adminPassword}\n` +
+        'The password is shown only here; the first login asks for a new one.',
+    );
+  });
+}
+
+async function listTenants(_options: unknown, command: Command): Promise<void> {
+  await withOperator(async operator => {
+    const call = { method: 'GET' as const, path: '/internal/tenants', answer: tenantListSchema };
+    const { data } = await operator.call('user-lifecycle', call);
+    const rows = data.map(tenant => [tenant.slug, tenant.status, tenant.createdAt, tenant.name]);
+    print(command, data, data.length === 0 ? 'No tenant yet.' : table(['SLUG', 'STATUS', 'CREATED', 'NAME'], rows));
+  });
+}
+
+async function disableTenant(slug: string, _options: unknown, command: Command): Promise<void> {
+  await withOperator(async operator => {
+    const path = `/internal/tenants/${encodeURIComponent(slug)}/disable`;
+    await operator.call('user-lifecycle', { method: 'POST', path });
+    print(
+      command,
+      { slug, status: 'disabled' },
+      `Tenant ${slug} is disabled: its tokens end within 2 s, logins are refused.`,
+    );
+  });
+}

@@ -1,0 +1,47 @@
+import { createReadStream } from 'node:fs';
+import { once } from 'node:events';
+
+/** A terminal sends Ctrl-C to npm and to us, and npm hands it on: within a second it is one wish, later an urgent one. */
+const SAME_WISH_MS = 1_000;
+
+/**
+ * What ends the supervisor: Ctrl-C, SIGTERM, the closed terminal, the end of a process that it must not outlive.
+ * `asked` aborts at the first wish, `urgent` at a second one.
+ */
+export function watchForShutdown(options: { parentPipeFd?: number; startedByNpm: boolean }): {
+  asked: AbortSignal;
+  urgent: AbortSignal;
+} {
+  const asked = new AbortController();
+  const urgent = new AbortController();
+  let first: number | undefined;
+  const wish = (reason: string) => {
+    first ??= Date.now();
+    if (!asked.signal.aborted) asked.abort(reason);
+    else if (Date.now() - first > SAME_WISH_MS) urgent.abort(reason);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => wish(signal));
+  if (options.parentPipeFd !== undefined) {
+    const pipe = createReadStream('', { fd: options.parentPipeFd, autoClose: false });
+    for (const end of ['end', 'error', 'close']) pipe.once(end, () => asked.abort('its parent has ended'));
+    pipe.resume();
+  }
+  if (options.startedByNpm) watchParent(() => asked.abort('npm has ended'));
+  return { asked: asked.signal, urgent: urgent.signal };
+}
+
+/** npm killed by force would leave the platform running with nobody to stop it. */
+function watchParent(gone: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    gone();
+  }, 500);
+  timer.unref();
+}
+
+/** Settles when the signal aborts. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}

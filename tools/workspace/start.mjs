@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureRuntime, root } from './runtime.mjs';
+
+/**
+ * `npm start` and `npm run tour`: builds what has changed since the last time, then goes on in the same process as the
+ * supervisor. Plain JavaScript that runs on Node 20: on a fresh clone nothing is built yet.
+ */
+const args = process.argv.slice(2);
+const compiler = join(root, 'node_modules/typescript/bin/tsc');
+
+if (!existsSync(compiler)) {
+  console.error('The packages are not installed yet: run "npm ci" first.');
+  process.exit(1);
+}
+if (await ensureRuntime(fileURLToPath(import.meta.url), args)) {
+  const built = existsSync(join(root, 'tools/standalone/dist/main.js'));
+  if (!built) console.log('Building (only the first time, about half a minute)');
+  const build = spawnSync(process.execPath, [compiler, '-b', root], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (build.status !== 0) {
+    console.error('The build failed, see above.');
+    process.exit(1);
+  }
+  process.chdir(root);
+  await import(
+    new URL(args[0] === 'tour' ? '../standalone/dist/tour.js' : '../standalone/dist/main.js', import.meta.url).href
+  );
+}
