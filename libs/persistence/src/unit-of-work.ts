@@ -1,5 +1,6 @@
 import type { TenantId } from '@countersign/kernel';
-import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
+import type { Client } from 'pg';
+import { QueryRunnerAlreadyReleasedError, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
 
 /** One open transaction. `query` takes SQL with `$1` parameters; for insert/update/delete use `returning` to learn the rows. */
 export interface Transaction {
@@ -51,6 +52,7 @@ export class UnitOfWork {
 
   private async transact<T>(source: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
     const runner = source.createQueryRunner();
+    const refuseFailed = rememberFailures(runner);
     const callbacks: (() => void)[] = [];
     let result: T;
     try {
@@ -62,8 +64,10 @@ export class UnitOfWork {
         afterCommit: callback => callbacks.push(callback),
       };
       result = await work(tx);
+      refuseFailed();
       await runner.commitTransaction();
     } catch (error) {
+      if (error instanceof QueryRunnerAlreadyReleasedError) throw new ConnectionLostError(error);
       if (runner.isTransactionActive) await rollBack(runner);
       throw error;
     } finally {
@@ -74,12 +78,50 @@ export class UnitOfWork {
   }
 }
 
+/**
+ * PostgreSQL answers the COMMIT of a transaction in which a statement failed with a rollback, and no error: work that caught
+ * that failure would pass for committed. So every failure of a statement is remembered, whoever ran it, until a rollback to
+ * a savepoint mends it.
+ * @returns a check to be made before the commit
+ */
+function rememberFailures(runner: QueryRunner): () => void {
+  let failure: unknown;
+  const query = runner.query.bind(runner) as (...args: Parameters<QueryRunner['query']>) => Promise<unknown>;
+  runner.query = async (...args: Parameters<QueryRunner['query']>) => {
+    try {
+      const answer = await query(...args);
+      if (/^\s*rollback\s+to\b/i.test(args[0])) failure = undefined;
+      return answer as never;
+    } catch (error) {
+      failure ??= error;
+      throw error;
+    }
+  };
+  return () => {
+    if (failure === undefined) return;
+    const message = 'A statement of the transaction failed and its failure was caught: nothing can be committed';
+    throw Object.assign(new Error(message, { cause: failure }), { code: '25P02' });
+  };
+}
+
+/** The connection went away in the middle of a transaction, which TypeORM shows as a runner that is released. */
+class ConnectionLostError extends Error {
+  override readonly name = 'ConnectionLostError';
+  /** SQLSTATE connection_failure. */
+  readonly code = '08006';
+
+  constructor(cause: unknown) {
+    super('The connection to the database was lost', { cause });
+  }
+}
+
 /** A connection that cannot be rolled back must not get into the pool again, with the transaction still open. */
 async function rollBack(runner: QueryRunner): Promise<void> {
   try {
     await runner.rollbackTransaction();
   } catch {
-    const client = (await runner.connect()) as { end(): Promise<void> };
+    if (runner.isReleased) return;
+    const client = (await runner.connect()) as Client;
     await client.end().catch(() => undefined);
   }
 }
