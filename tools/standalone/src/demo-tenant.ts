@@ -1,12 +1,14 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Operator, writePrivateJson, type DataDirectory } from '@countersign/cli';
 import { DomainError } from '@countersign/kernel';
-import { z } from 'zod';
 
 const DEMO = { slug: 'demo', name: 'Demo', adminLogin: 'admin' } as const;
 
-const firstLoginSchema = z.object({ tenant: z.string(), login: z.string(), oneTimePassword: z.string() });
-export type FirstLogin = z.output<typeof firstLoginSchema>;
+export interface FirstLogin {
+  tenant: string;
+  login: string;
+  oneTimePassword: string;
+}
 
 /**
  * Makes the demo tenant on a data folder's first start. The password goes into a file of the owner's as well, before it
