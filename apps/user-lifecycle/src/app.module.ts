@@ -1,0 +1,10 @@
+import { Module } from '@nestjs/common';
+import { AttributesModule } from './attributes/attributes.module.js';
+import { AuditModule } from './audit/audit.module.js';
+import { GroupsModule } from './groups/groups.module.js';
+import { RepublishModule } from './republish/republish.module.js';
+import { TenantsModule } from './tenants/tenants.module.js';
+import { UsersModule } from './users/users.module.js';
+
+@Module({ imports: [TenantsModule, UsersModule, AttributesModule, GroupsModule, AuditModule, RepublishModule] })
+export class AppModule {}
