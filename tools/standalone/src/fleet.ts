@@ -1,5 +1,4 @@
 import {
-  DATA_SERVICES,
   GATEWAY,
   secretFiles,
   SERVICES,
@@ -75,9 +74,9 @@ export class Fleet {
   /** The gateway first, so that nobody is let in any more; then the services side by side. */
   async stop(): Promise<void> {
     clearInterval(this.reader);
-    const [doors, others] = [this.named(GATEWAY.name), DATA_SERVICES.flatMap(({ name }) => this.named(name))];
-    await Promise.all(doors.map(service => service.stop()));
-    await Promise.all(others.map(service => service.stop()));
+    const isDoor = (service: ServiceProcess) => service.name === GATEWAY.name;
+    await Promise.all(this.services.filter(isDoor).map(service => this.stopOne(service)));
+    await Promise.all(this.services.filter(service => !isDoor(service)).map(service => this.stopOne(service)));
     this.showErrors();
   }
 
@@ -86,8 +85,9 @@ export class Fleet {
     for (const service of this.services) service.kill();
   }
 
-  private named(name: string): ServiceProcess[] {
-    return this.services.filter(service => service.name === name);
+  private async stopOne(service: ServiceProcess): Promise<void> {
+    const how = await service.stop();
+    if (how !== undefined && how !== 'exit code 0') this.reporter.warn(`${service.name} did not end in order (${how})`);
   }
 
   private async askReadiness(name: string): Promise<string | undefined> {

@@ -35,8 +35,8 @@ function run(script: string): ServiceProcess {
 
 /** Serves until SIGTERM, as a real service does, and ends with its supervisor's pipe. */
 const SERVING = `
-  const pipe = require('node:fs').createReadStream('', { fd: Number(process.env.SUPERVISOR_PIPE_FD), autoClose: false });
-  pipe.on('close', () => process.exit(0)).on('end', () => process.exit(0)).resume();
+  const pipe = new (require('node:net').Socket)({ fd: Number(process.env.SUPERVISOR_PIPE_FD), readable: true });
+  pipe.on('end', () => process.exit(0)).resume();
   process.on('SIGTERM', () => { console.log('drained'); process.exit(0); });
   setInterval(() => {}, 1000);
   console.log('serving');`;
@@ -65,7 +65,7 @@ describe('a service under the supervisor', () => {
   it('drains when it is stopped, and is not started again', async () => {
     run(SERVING);
     await vi.waitFor(() => expect(service!.log.tail(5)).toContain('serving'), WAIT);
-    await service!.stop();
+    expect(await service!.stop()).toBe('exit code 0');
     expect(service!.log.tail(5)).toContain('drained');
     expect(died).toEqual([]);
     expect(started).toHaveLength(1);

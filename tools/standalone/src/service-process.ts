@@ -58,24 +58,28 @@ export class ServiceProcess {
       // The pipe tells the service of our end, nothing else; its own end shows here as an error at most.
       child.stdio[PIPE_FD]?.on('error', () => undefined);
       child.once('error', error => this.ended(error.message));
-      child.once('exit', (code, signal) => this.ended(signal ? `killed by ${signal}` : `exit code ${code ?? '?'}`));
+      child.once('exit', (...how) => this.ended(describeEnd(...how)));
       if (child.pid !== undefined) this.events.started(this.name, child.pid);
     } finally {
       closeSync(output);
     }
   }
 
-  /** Ends it in order: it drains, and what has not ended after that is killed with everything that it started. */
-  async stop(): Promise<void> {
+  /**
+   * Ends it in order: it drains, and what has not ended after that is killed with everything that it started.
+   * @returns how it ended; undefined when it was not running
+   */
+  async stop(): Promise<string | undefined> {
     this.stopping = true;
     clearTimeout(this.timer);
     const child = this.child;
-    if (!child) return;
-    const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
+    if (!child) return undefined;
+    const ended = new Promise<string>(resolve => child.once('exit', (...how) => resolve(describeEnd(...how))));
     child.kill('SIGTERM');
     const timer = setTimeout(() => this.kill(), PATIENCE_MS);
-    await ended;
+    const how = await ended;
     clearTimeout(timer);
+    return how;
   }
 
   /** Ends it now. */
@@ -99,4 +103,8 @@ export class ServiceProcess {
     this.events.died(this.name, how, pause);
     this.timer = setTimeout(() => this.start(), pause);
   }
+}
+
+function describeEnd(code: number | null, signal: NodeJS.Signals | null): string {
+  return signal ? `killed by ${signal}` : `exit code ${code ?? '?'}`;
 }

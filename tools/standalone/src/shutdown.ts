@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
 import { once } from 'node:events';
+import { Socket } from 'node:net';
 
 /** A terminal sends Ctrl-C to npm and to us, and npm hands it on: within a second it is one wish, later an urgent one. */
 const SAME_WISH_MS = 1_000;
@@ -22,7 +22,8 @@ export function watchForShutdown(options: { parentPipeFd?: number; startedByNpm:
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => wish(signal));
   if (options.parentPipeFd !== undefined) {
-    const pipe = createReadStream('', { fd: options.parentPipeFd, autoClose: false });
+    // No file stream: its blocking read would keep process.exit from returning.
+    const pipe = new Socket({ fd: options.parentPipeFd, readable: true, writable: false });
     for (const end of ['end', 'error', 'close']) pipe.once(end, () => asked.abort('its parent has ended'));
     pipe.resume();
   }

@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { createReadStream } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { Socket, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Messaging } from '@countersign/messaging';
 import {
@@ -37,33 +36,42 @@ const HOUSEKEEPING_MS = 3_600_000;
 /** Runs a service as this process: starts it, and ends it on SIGTERM, SIGINT or when the supervisor's pipe closes. */
 export async function bootstrapService(service: ServiceDefinition, config: PlatformConfig): Promise<void> {
   const logger = new NestLogger(createLogger(service.name, config.LOG_LEVEL));
+  let running: RunningService | undefined;
+  let stopping = false;
+  const stop = (reason: string) => {
+    if (stopping) return;
+    stopping = true;
+    logger.log(`Stopping: ${reason}`, 'bootstrap');
+    // Nothing has been taken on yet that would have to be drained.
+    if (!running) process.exit(0);
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+    running.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error(error, 'bootstrap');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+  if (config.SUPERVISOR_PIPE_FD !== undefined)
+    watchPipe(config.SUPERVISOR_PIPE_FD, () => stop('the supervisor is gone'));
   try {
-    const running = await startService(service, config, logger);
-    let stopping = false;
-    const stop = (reason: string) => {
-      if (stopping) return;
-      stopping = true;
-      logger.log(`Stopping: ${reason}`, 'bootstrap');
-      setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-      running.stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          logger.error(error, 'bootstrap');
-          process.exit(1);
-        },
-      );
-    };
-    process.on('SIGTERM', () => stop('SIGTERM'));
-    process.on('SIGINT', () => stop('SIGINT'));
-    if (config.SUPERVISOR_PIPE_FD !== undefined) {
-      const pipe = createReadStream('', { fd: config.SUPERVISOR_PIPE_FD, autoClose: false });
-      pipe.on('close', () => stop('the supervisor is gone')).on('error', () => stop('the supervisor is gone'));
-      pipe.on('end', () => stop('the supervisor is gone')).resume();
-    }
+    running = await startService(service, config, logger);
   } catch (error) {
     logger.fatal(error, 'bootstrap');
     process.exit(1);
   }
+}
+
+/**
+ * A socket, not a file stream: that one would keep a thread of the pool in a blocking read, from which not even
+ * process.exit returns.
+ */
+function watchPipe(fd: number, closed: () => void): void {
+  const pipe = new Socket({ fd, readable: true, writable: false });
+  pipe.on('end', closed).on('error', closed).on('close', closed).resume();
 }
 
 /** Starts a service in this process, without touching signals. */
