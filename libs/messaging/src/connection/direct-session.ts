@@ -14,6 +14,7 @@ export interface SessionOptions {
  */
 export class DirectSession {
   readonly closed: Promise<void>;
+  private last: Promise<unknown> = Promise.resolve();
 
   private constructor(private readonly client: pg.Client) {
     this.closed = new Promise(resolve => {
@@ -43,9 +44,11 @@ export class DirectSession {
     }
   }
 
-  async query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    const result = await this.client.query(sql, parameters);
-    return result.rows as Row[];
+  /** One statement at a time: callers that overlap wait for each other. */
+  query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
+    const answer = this.last.then(async () => (await this.client.query(sql, parameters)).rows as Row[]);
+    this.last = answer.catch(() => undefined);
+    return answer;
   }
 
   async close(): Promise<void> {

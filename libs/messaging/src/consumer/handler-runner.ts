@@ -3,6 +3,7 @@ import type { EventEnvelope } from '@countersign/contracts';
 import { childTraceparent, runInContext } from '@countersign/kernel';
 import type { MessagingMetrics } from '../metrics/messaging-metrics.js';
 import type { BusDriver, BusRecord } from '../port/bus-driver.js';
+import { LOST } from '../port/abort-reasons.js';
 import { ANY_HANDLER, toDeadLetter } from './dead-letter.js';
 import type { EventHandler } from './event-handlers.js';
 import { classify, MAX_ATTEMPTS, retryDelay } from './retry-policy.js';
@@ -12,7 +13,7 @@ export class Outage extends Error {
   override readonly name = 'Outage';
 }
 
-/** The consumer stops, or the partition is gone, in the middle of the retries of an event. */
+/** The partition is another member's in the middle of the retries of an event; that member tries it afresh. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
@@ -108,11 +109,9 @@ export class HandlerRunner {
       throw new Outage(`Handler ${handler.handler} cannot work: ${String(error)}`, { cause: error });
     if (kind === 'hopeless' || attempt >= MAX_ATTEMPTS) return true;
     this.metrics.retries.inc({ handler: handler.handler });
-    try {
-      await delay(retryDelay(attempt), undefined, { signal: this.signal });
-    } catch {
-      throw new Interrupted(`Stopped between two tries of ${handler.handler}`);
-    }
+    await delay(retryDelay(attempt));
+    if (this.signal.reason === LOST)
+      throw new Interrupted(`Lost the partition between two tries of ${handler.handler}`);
     return false;
   }
 }

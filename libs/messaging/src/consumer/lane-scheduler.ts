@@ -1,3 +1,5 @@
+import { LOST, STOPPING } from '../port/abort-reasons.js';
+
 /** What the scheduler is to do with the records of one partition, named by their index in the batch. */
 export interface LaneWork {
   readonly count: number;
@@ -13,7 +15,7 @@ export interface LaneWork {
   /** Everything below this index is done; called with ascending values, never twice at once. */
   commit(low: number): Promise<void>;
   readonly signal: AbortSignal;
-  /** How long (milliseconds) running handlers may go on after an abort with the reason `stopping`; others have no limit. */
+  /** How long (milliseconds) handlers may go on after an abort because the consumer stops; other aborts set no limit. */
   readonly drainMs: number;
   onBusy?(change: number): void;
   onStall?(): void;
@@ -30,9 +32,6 @@ export interface LaneResult {
   failure?: unknown;
 }
 
-/** Abort reason of a consumer that shuts down. */
-export const STOPPING = 'stopping';
-
 const COMMIT_EVERY = 200;
 const COMMIT_MS = 1_000;
 
@@ -48,6 +47,8 @@ export class LaneScheduler {
   private readonly ready = new Map<string, number[]>();
   private readonly flushing = new Set<string>();
   private next = 0;
+  /** One above the highest record that was begun before an abort. */
+  private edge = 0;
   private low = 0;
   private active = 0;
   private committed = 0;
@@ -82,17 +83,27 @@ export class LaneScheduler {
     return { low: this.low, failure: this.failure?.error };
   }
 
-  private get stopped(): boolean {
+  /** Nothing more of the batch is admitted. */
+  private get closed(): boolean {
     return this.failure !== undefined || this.work.signal.aborted;
+  }
+
+  /**
+   * Whether a record may be begun. After an abort only what lies below a record that was begun before: closing such gaps
+   * lets all that was done be committed, so that an orderly stop repeats nothing. A lost partition is another's at once.
+   */
+  private mayBegin(index: number): boolean {
+    if (this.failure !== undefined || this.work.signal.reason === LOST) return false;
+    return !this.work.signal.aborted || index < this.edge;
   }
 
   private pump(): void {
     const { count, lanes, window } = this.work;
-    while (this.next < count && this.next - this.low < window && this.active < lanes && !this.stopped) {
+    while (this.next < count && this.next - this.low < window && this.active < lanes && !this.closed) {
       this.admit(this.next++);
     }
     if (this.next < count && this.next - this.low >= window) this.work.onStall?.();
-    if (!this.stopped) for (const batch of this.ready.keys()) if (!this.flushing.has(batch)) this.flush(batch);
+    for (const batch of this.ready.keys()) if (!this.flushing.has(batch) && this.mayBegin(0)) this.flush(batch);
     if (this.active === 0) this.finish?.();
     else if (this.finish && this.low - this.committed >= COMMIT_EVERY) void this.commitPrefix();
   }
@@ -112,7 +123,7 @@ export class LaneScheduler {
     for (let at: number | undefined = index; at !== undefined; at = this.waiting.get(key)!.shift()) {
       const step = this.work.stepsOf(at)[this.stepOf[at]!];
       if (step) {
-        if (!this.stopped) this.take(at, key, step);
+        if (this.mayBegin(at)) this.take(at, key, step);
         return;
       }
       this.settle(at);
@@ -121,6 +132,7 @@ export class LaneScheduler {
   }
 
   private take(index: number, key: string, step: LaneStep): void {
+    if (!this.work.signal.aborted) this.edge = Math.max(this.edge, index + 1);
     if (step.batch === undefined) return this.start(index, key, step);
     const group = this.ready.get(step.batch);
     if (group) group.push(index);

@@ -19,7 +19,7 @@ export interface PartitionBatch {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly BusRecord[];
-  /** Aborted when nothing new of the batch may be begun: the partition was taken away, or the consumer stops. */
+  /** Aborted when nothing new of the batch may be begun, with one of the reasons in abort-reasons.ts. */
   readonly signal: AbortSignal;
   /**
    * Makes `offset` the next one that the group reads here, and this consumer's own position after the batch.

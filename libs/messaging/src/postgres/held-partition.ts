@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { LOST } from '../port/abort-reasons.js';
 import { PartitionLost, type BusRecord, type ConsumerOptions } from '../port/bus-driver.js';
 import { fetchRecords } from './log-reader.js';
 
@@ -39,12 +40,12 @@ export class HeldPartition {
     return this.resume !== undefined;
   }
 
-  get leaving(): boolean {
+  get aborted(): boolean {
     return this.controller.signal.aborted;
   }
 
   get ready(): boolean {
-    return !this.running && !this.paused && !this.leaving;
+    return !this.running && !this.paused && !this.aborted;
   }
 
   abort(reason: string): void {
@@ -71,10 +72,8 @@ export class HeldPartition {
 
   private async runBatch(): Promise<void> {
     const records = await fetchRecords(this.options.pool, this.topic, this.part, this.position, this.options.maxBatch);
-    if (records.length === 0) {
-      // Below the head yet not there: expired before the group came to it. What is left begins later.
-      return;
-    }
+    // The head says that there is something: a log that was cut by hand must not make this spin.
+    if (records.length === 0) return this.pause(ERROR_PAUSE_MS);
     await this.options.onBatch(this.batchOf(records));
   }
 
@@ -86,7 +85,7 @@ export class HeldPartition {
       signal: this.controller.signal,
       commit: async (offset: number) => {
         if (!(await this.options.commit(offset))) {
-          this.abort('lost');
+          this.abort(LOST);
           throw new PartitionLost(`${partitionName(this)} belongs to another member or was set back`);
         }
         this.position = offset;
@@ -96,7 +95,7 @@ export class HeldPartition {
   }
 
   private pause(ms: number): void {
-    if (this.leaving) return;
+    if (this.aborted) return;
     clearTimeout(this.resume);
     this.resume = setTimeout(() => {
       this.resume = undefined;

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { DirectSession } from '../connection/direct-session.js';
 import { Signal } from '../connection/signal.js';
-import { STOPPING } from '../consumer/lane-scheduler.js';
+import { LOST, RELEASED, STOPPING } from '../port/abort-reasons.js';
 import type { BusConsumer, ConsumerOptions } from '../port/bus-driver.js';
 import { LOG_CHANNEL } from './append-to-log.js';
-import { ConsumerGroups, GROUP_CHANNEL } from './consumer-groups.js';
+import { ConsumerGroups, GROUP_CHANNEL, type Claim } from './consumer-groups.js';
 import { HeldPartition, partitionName } from './held-partition.js';
 import { fetchHeads } from './log-reader.js';
 
@@ -23,7 +23,11 @@ export class PostgresConsumer implements BusConsumer {
   private readonly commits: ConsumerGroups;
   private session?: DirectSession;
   private loop?: Promise<void>;
-  private stopping = false;
+  /** Partitions on their way out: their batch still ends. */
+  private readonly leaving = new Set<HeldPartition>();
+  private assignment = '';
+  private draining = false;
+  private ended = false;
   private beatAt?: number;
   private refreshing?: Promise<void>;
   private stale = false;
@@ -47,9 +51,11 @@ export class PostgresConsumer implements BusConsumer {
   }
 
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.draining = true;
     for (const partition of this.held.values()) partition.abort(STOPPING);
+    // The heartbeat goes on meanwhile: what is drained must still be this member's when it is committed.
     await Promise.all([...this.held.values()].map(partition => partition.idle()));
+    this.ended = true;
     this.beats.fire();
     await this.loop;
     if (this.beatAt !== undefined) {
@@ -62,24 +68,23 @@ export class PostgresConsumer implements BusConsumer {
   }
 
   private async run(): Promise<void> {
-    while (!this.stopping) {
+    while (!this.ended) {
       try {
         this.session = await this.connect();
         const groups = new ConsumerGroups(this.session, this.options.group);
         await groups.subscribe(this.options.topics);
         await groups.announce();
-        // The loop ends at the first failure; while it stands still in stop(), the heartbeat goes on until all is drained.
-        while (!this.stopping) {
+        while (!this.ended) {
           await this.beat(groups);
           await this.beats.wait(this.beatMs);
         }
       } catch (error) {
-        if (!this.stopping) this.options.onError(error, 'keeping its membership');
+        if (!this.ended) this.options.onError(error, 'keeping its membership');
       } finally {
         await this.session?.close();
         this.session = undefined;
       }
-      if (!this.stopping) await this.beats.wait(RECONNECT_MS);
+      if (!this.ended) await this.beats.wait(RECONNECT_MS);
     }
   }
 
@@ -111,53 +116,72 @@ export class PostgresConsumer implements BusConsumer {
   }
 
   private async rebalance(groups: ConsumerGroups): Promise<void> {
-    const before = [...this.held.keys()].sort().join();
     const owned = new Map((await groups.owned(this.member)).map(claim => [partitionName(claim), claim]));
     for (const [name, partition] of this.held) {
-      if (owned.get(name)?.epoch !== partition.epoch) this.drop(name, partition, 'lost');
+      if (owned.get(name)?.epoch !== partition.epoch) this.drop(name, partition, LOST);
     }
-    const target = this.stopping ? [] : await groups.target(this.member);
+    const target = this.draining ? [] : await groups.target(this.member);
     const wanted = new Map(target.map(partition => [partitionName(partition), partition]));
     for (const [name, partition] of this.held) {
-      if (!wanted.has(name) && !partition.leaving) {
-        this.drop(name, partition, 'released', () =>
+      if (!wanted.has(name)) {
+        this.drop(name, partition, RELEASED, () =>
           groups.release(this.member, partition.topic, partition.part, partition.epoch),
         );
       }
     }
     const missing = [...wanted.values()].filter(partition => !this.held.has(partitionName(partition)));
     const claims = missing.length > 0 ? await groups.claim(this.member, missing) : [];
-    // Owned by the cursor but not known here: a claim whose answer was lost with the connection.
-    const forgotten = [...owned.values()].filter(
-      claim => wanted.has(partitionName(claim)) && !this.held.has(partitionName(claim)),
+    for (const claim of claims) this.hold(claim);
+    await this.recover(
+      [...owned.values()].filter(claim => !this.held.has(partitionName(claim))),
+      wanted,
+      groups,
     );
-    for (const claim of [...claims, ...forgotten]) this.hold(claim.topic, claim.part, claim.epoch, Number(claim.off));
-    if ([...this.held.keys()].sort().join() !== before) this.options.onAssignment(this.held.size);
+    const assignment = [...this.held.keys()].sort().join();
+    if (assignment !== this.assignment) this.options.onAssignment(this.held.size);
+    this.assignment = assignment;
   }
 
-  private hold(topic: string, part: number, epoch: string, offset: number): void {
+  /** Partitions that the cursors say are this member's though it does not know: the answer was lost with a connection. */
+  private async recover(
+    claims: readonly Claim[],
+    wanted: ReadonlyMap<string, unknown>,
+    groups: ConsumerGroups,
+  ): Promise<void> {
+    for (const claim of claims) {
+      if (wanted.has(partitionName(claim))) this.hold(claim);
+      else await groups.release(this.member, claim.topic, claim.part, claim.epoch);
+    }
+  }
+
+  private hold({ topic, part, epoch, off }: Claim): void {
     const commit = (to: number) => this.commits.commit(this.member, topic, part, epoch, to);
-    const partition = new HeldPartition(topic, part, epoch, offset, { ...this.options, pool: this.pool, commit });
-    partition.onChange = () => this.schedule();
+    const partition = new HeldPartition(topic, part, epoch, Number(off), { ...this.options, pool: this.pool, commit });
+    partition.onChange = () => (partition.aborted ? this.beats.fire() : this.schedule());
     this.held.set(partitionName({ topic, part }), partition);
   }
 
   /** Lets the running batch end before the partition is let go, so that its keys do not run in two places. */
   private drop(name: string, partition: HeldPartition, reason: string, release?: () => Promise<void>): void {
-    if (partition.leaving) return;
+    if (this.leaving.has(partition)) return;
+    this.leaving.add(partition);
     partition.abort(reason);
     const gone = async () => {
       await partition.idle();
       await release?.();
-      this.held.delete(name);
-      this.options.onAssignment(this.held.size);
+      this.forget(name, partition);
       if (release) await this.commits.announce();
       this.beats.fire();
     };
     gone().catch((error: unknown) => {
-      this.held.delete(name);
+      this.forget(name, partition);
       this.options.onError(error, `letting ${name} go`);
     });
+  }
+
+  private forget(name: string, partition: HeldPartition): void {
+    this.held.delete(name);
+    this.leaving.delete(partition);
   }
 
   /** Looks how far the topics go, then begins what can be begun. Calls meanwhile lead to one further look. */
@@ -170,7 +194,7 @@ export class PostgresConsumer implements BusConsumer {
 
   private async look(): Promise<void> {
     try {
-      while (this.stale && !this.stopping) {
+      while (this.stale && !this.draining) {
         this.stale = false;
         for (const head of await fetchHeads(this.pool, this.options.topics)) this.heads.set(head.name, head.next);
         this.schedule();
@@ -181,7 +205,7 @@ export class PostgresConsumer implements BusConsumer {
   }
 
   private schedule(): void {
-    if (this.stopping) return;
+    if (this.draining) return;
     let running = 0;
     let paused = 0;
     for (const partition of this.held.values()) {

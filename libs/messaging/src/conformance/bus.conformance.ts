@@ -1,0 +1,20 @@
+import { describe } from 'vitest';
+import type { BusHarness } from '../../test/support/probe.js';
+import { describeDelivery } from './delivery.conformance.js';
+import { describeEffects } from './effects.conformance.js';
+import { describeFailures } from './failures.conformance.js';
+import { describeGroups } from './groups.conformance.js';
+import { describeOutbox } from './outbox.conformance.js';
+import { describeReplay } from './replay.conformance.js';
+
+/** What every driver must do; written against the port and what is built on it, never against a driver. */
+export function describeBus(name: string, harness: () => BusHarness): void {
+  describe(`bus on ${name}`, () => {
+    describeOutbox(harness);
+    describeDelivery(harness);
+    describeEffects(harness);
+    describeFailures(harness);
+    describeReplay(harness);
+    describeGroups(harness);
+  });
+}
