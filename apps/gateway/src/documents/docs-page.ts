@@ -30,9 +30,7 @@ export function renderDocsPage(document: ApiDocument): DocsPage {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${document.info.title}</title>
         <link rel="icon" href="data:," />
-        <style>
-          ${new Html(style)}
-        </style>
+        ${new Html(`<style>${style}</style>`)}
       </head>
       <body>
         <nav aria-label="Operations">
@@ -62,9 +60,7 @@ export function renderDocsPage(document: ApiDocument): DocsPage {
           )}
           <p id="nothing" class="note" hidden>Nothing matches.</p>
         </main>
-        <script>
-          ${new Html(script)};
-        </script>
+        ${new Html(`<script>${script}</script>`)}
       </body>
     </html>`;
   return {

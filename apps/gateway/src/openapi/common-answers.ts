@@ -8,7 +8,7 @@ const rateLimitHeaders = {
 const retryAfter = { 'Retry-After': { $ref: '#/components/headers/Retry-After' } };
 
 /** What the gateway itself answers on every path; the services need not repeat it. */
-export const PROBLEM_COMPONENTS: Record<string, Record<string, unknown>> = {
+export const COMMON_COMPONENTS: Record<string, Record<string, unknown>> = {
   schemas: {
     Problem: {
       type: 'object',
@@ -57,7 +57,7 @@ export const PROBLEM_COMPONENTS: Record<string, Record<string, unknown>> = {
     'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer', minimum: 1 } },
   },
   responses: {
-    Refused: { description: 'Any other error.', content: problem },
+    Problem: { description: 'Any other error: `code` is stable, `errors` names each refused field.', content: problem },
     Unauthenticated: {
       description:
         'No access token, or one that is not valid: `unauthenticated`, `invalid_token`, `token_revoked`, or `token_stale` (refresh it).',
@@ -87,7 +87,7 @@ export function withCommonAnswers(operation: ApiOperation, open: boolean): ApiOp
       ...(open ? {} : { 401: response('Unauthenticated') }),
       429: response('RateLimited'),
       503: response('Unavailable'),
-      default: response('Refused'),
+      default: response('Problem'),
       ...operation.responses,
     },
   };

@@ -1,7 +1,7 @@
 import { isPublicPath } from '../routing/services.js';
 import { operationsOf, OWNER, type ApiDocument, type ApiOperation, type PathItem } from './api-document.js';
 import { checkDocument } from './check-document.js';
-import { PROBLEM_COMPONENTS, withCommonAnswers } from './common-answers.js';
+import { COMMON_COMPONENTS, withCommonAnswers } from './common-answers.js';
 
 /** One service's committed document. */
 export interface ServiceDocument {
@@ -18,23 +18,23 @@ export class MergeError extends Error {
   override readonly name = 'MergeError';
 }
 
-const SHARED = new Set(['securitySchemes']);
+/** Components that all services have alike: the security schemes, and what the gateway describes for all of them. */
+const isShared = (kind: string, name: string) => kind === 'securitySchemes' || name in (COMMON_COMPONENTS[kind] ?? {});
 
 /**
  * One OpenAPI 3.1 document of several services' documents: every path has one owner, which is written beside it and which the
  * gateway routes by; components are named per service; what the gateway itself adds (security, 401, 429, 503) is described.
- * The result is the same for the same input, whatever its order.
+ * Tags come in the order of the parts, everything else by name.
  * @throws MergeError when a path, an operationId or a security scheme is claimed twice, or a reference leads nowhere
  */
 export function mergeDocuments(info: ApiDocument['info'], parts: readonly ServiceDocument[]): ApiDocument {
-  const sorted = [...parts].sort((a, b) => (a.service < b.service ? -1 : 1));
   const problems: string[] = [];
   const paths = new Map<string, PathItem>();
   const owners = new Map<string, string>();
   const components: Record<string, Record<string, unknown>> = {};
   const tags = new Map<string, { name: string; description?: string }>();
 
-  for (const { service, prefix, title, document } of sorted) {
+  for (const { service, prefix, title, document } of parts) {
     const renamed = renameComponents(document, prefix);
     for (const [path, item] of Object.entries(renamed.paths)) {
       if (path.startsWith('/internal')) continue;
@@ -42,23 +42,22 @@ export function mergeDocuments(info: ApiDocument['info'], parts: readonly Servic
       const owner = owners.get(shape);
       if (owner) problems.push(`${path} of ${service} is a path of ${owner} already`);
       owners.set(shape, service);
-      paths.set(path, describe(service, title, path, item));
+      const described = describe(service, title, path, item, problems);
+      paths.set(path, described);
+      for (const [, { tags: names = [] }] of operationsOf(described)) {
+        for (const name of names) if (!tags.has(name)) tags.set(name, { name });
+      }
     }
-    for (const tag of renamed.tags ?? []) tags.set(tag.name, tag);
+    for (const tag of renamed.tags ?? []) if (tags.has(tag.name)) tags.set(tag.name, tag);
     addComponents(components, renamed.components ?? {}, service, problems);
   }
 
-  for (const item of paths.values()) {
-    for (const [, operation] of operationsOf(item)) {
-      for (const name of operation.tags ?? []) if (!tags.has(name)) tags.set(name, { name });
-    }
-  }
-  for (const [kind, named] of Object.entries(PROBLEM_COMPONENTS)) components[kind] = { ...components[kind], ...named };
+  for (const [kind, named] of Object.entries(COMMON_COMPONENTS)) components[kind] = { ...components[kind], ...named };
   const merged: ApiDocument = {
     openapi: '3.1.0',
     info,
     servers: [{ url: '/' }],
-    tags: [...tags.values()].sort(byKey(tag => tag.name)),
+    tags: [...tags.values()],
     security: [{ bearer: [] }],
     paths: Object.fromEntries([...paths].sort(byKey(([path]) => path))),
     components: Object.fromEntries(
@@ -72,11 +71,14 @@ export function mergeDocuments(info: ApiDocument['info'], parts: readonly Servic
   return merged;
 }
 
-function describe(service: string, title: string, path: string, item: PathItem): PathItem {
+function describe(service: string, title: string, path: string, item: PathItem, problems: string[]): PathItem {
   const described: PathItem = { [OWNER]: service, ...item };
   const open = isPublicPath(path);
   for (const [method, operation] of operationsOf(item)) {
-    const { security: _own, ...rest } = operation;
+    const { security, ...rest } = operation;
+    if (open && security && security.length > 0) {
+      problems.push(`${method.toUpperCase()} ${path} of ${service} needs a token, but the gateway has the path open`);
+    }
     const tagged: ApiOperation = { ...rest, tags: operation.tags?.length ? operation.tags : [title] };
     described[method] = withCommonAnswers(open ? { ...tagged, security: [] } : tagged, open);
   }
@@ -92,6 +94,7 @@ function addComponents(
   for (const [kind, named] of Object.entries(own)) {
     const target = (all[kind] ??= {});
     for (const [name, component] of Object.entries(named)) {
+      if (name in (COMMON_COMPONENTS[kind] ?? {})) continue;
       if (name in target && JSON.stringify(target[name]) !== JSON.stringify(component)) {
         problems.push(`components/${kind}/${name} of ${service} differs from another service's`);
       }
@@ -102,9 +105,11 @@ function addComponents(
 
 /** Puts the prefix before every component's name and into every reference to it; security schemes are shared. */
 function renameComponents(document: ApiDocument, prefix: string): ApiDocument {
+  const nameOf = (kind: string, name: string) => (isShared(kind, name) ? name : prefix + name);
   const rename = (reference: string) =>
-    reference.replace(/^#\/components\/([^/]+)\/([^/]+)/, (whole, kind: string, name: string) =>
-      SHARED.has(kind) ? whole : `#/components/${kind}/${prefix}_${name}`,
+    reference.replace(
+      /^#\/components\/([^/]+)\/([^/]+)/,
+      (_, kind: string, name: string) => `#/components/${kind}/${nameOf(kind, name)}`,
     );
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return value.startsWith('#/components/') ? rename(value) : value;
@@ -115,9 +120,7 @@ function renameComponents(document: ApiDocument, prefix: string): ApiDocument {
   const renamed = walk(document) as ApiDocument;
   const components = Object.entries(renamed.components ?? {}).map(([kind, named]) => [
     kind,
-    SHARED.has(kind)
-      ? named
-      : Object.fromEntries(Object.entries(named).map(([name, value]) => [`${prefix}_${name}`, value])),
+    Object.fromEntries(Object.entries(named).map(([name, value]) => [nameOf(kind, name), value])),
   ]);
   return { ...renamed, components: Object.fromEntries(components) as Record<string, Record<string, unknown>> };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pipeline } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
+import { finished, pipeline } from 'node:stream/promises';
 import { childTraceparent, DomainError } from '@countersign/kernel';
 import { CONFIG, ServiceTokens } from '@countersign/platform';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
@@ -17,7 +18,6 @@ import { Upstreams } from './upstreams.js';
 
 class ClientGone extends Error {}
 class DeadlinePassed extends Error {}
-class Stopping extends Error {}
 
 /** One request on its way through, from the first byte to the last. */
 interface Passage {
@@ -26,6 +26,8 @@ interface Passage {
   response: ServerResponse;
   body: BodyPlan | undefined;
   abort: AbortController;
+  /** How the service's answer broke off, after it had begun. */
+  broken?: Error;
 }
 
 /**
@@ -35,7 +37,7 @@ interface Passage {
 @Injectable()
 export class Forward implements BeforeApplicationShutdown {
   private readonly logger = new Logger('proxy');
-  private readonly streams = new Set<AbortController>();
+  private readonly streams = new Set<() => void>();
   private readonly errors: Counter<'upstream' | 'reason'>;
 
   constructor(
@@ -96,7 +98,7 @@ export class Forward implements BeforeApplicationShutdown {
 
   /** Streams that have no end of their own are ended when the gateway stops; their clients connect to another replica. */
   beforeApplicationShutdown(): void {
-    for (const stream of this.streams) stream.abort(new Stopping());
+    for (const end of this.streams) end();
   }
 
   private async pass(
@@ -108,19 +110,30 @@ export class Forward implements BeforeApplicationShutdown {
   ): Promise<void> {
     const { response, abort } = passage;
     const answer = await this.ask(passage, pool, exchange.target, headers);
+    answer.body.once('error', (error: Error) => {
+      if (!abort.signal.aborted) passage.broken = error;
+    });
     const own = new Set(response.getHeaderNames());
     response.writeHead(answer.statusCode, downstreamResponseHeaders(answer.headers, own));
-    if (!isEventStream(answer)) {
-      await pipeline(answer.body, response, { signal: abort.signal });
-      return;
-    }
-    clearTimeout(deadline);
+    if (isEventStream(answer)) {
+      clearTimeout(deadline);
+      await this.passEvents(response, answer.body);
+    } else await pipeline(answer.body, response, { signal: abort.signal });
+  }
+
+  private async passEvents(response: ServerResponse, events: Readable): Promise<void> {
+    const end = () => {
+      events.unpipe(response);
+      response.end();
+    };
+    this.streams.add(end);
+    events.on('error', () => response.destroy());
     response.flushHeaders();
-    this.streams.add(abort);
     try {
-      await pipeline(answer.body, response, { signal: abort.signal });
+      await finished(events.pipe(response));
     } finally {
-      this.streams.delete(abort);
+      this.streams.delete(end);
+      events.destroy();
     }
   }
 
@@ -133,7 +146,7 @@ export class Forward implements BeforeApplicationShutdown {
     const { request, body, abort } = passage;
     const options = { path, method: request.method as Dispatcher.HttpMethod, headers, signal: abort.signal };
     if (body) {
-      if (request.headers.expect !== undefined) passage.response.writeContinue();
+      if (/^100-continue$/i.test(request.headers.expect ?? '')) passage.response.writeContinue();
       const limiter = request.pipe(new BodyLimiter(body.maxBytes));
       try {
         return await pool.request({ ...options, body: limiter });
@@ -154,12 +167,8 @@ export class Forward implements BeforeApplicationShutdown {
 
   private fail(passage: Passage, error: unknown): void {
     const { service, response, abort } = passage;
-    const reason: unknown = abort.signal.aborted ? abort.signal.reason : error;
+    const reason: unknown = passage.broken ?? (abort.signal.aborted ? abort.signal.reason : error);
     if (reason instanceof ClientGone) return;
-    if (reason instanceof Stopping) {
-      response.end();
-      return;
-    }
     if (reason instanceof DomainError && !response.headersSent) throw reason;
     const code = reasonCode(reason);
     this.errors.inc({ upstream: service, reason: code });
