@@ -9,3 +9,8 @@ export * from './service/fake-authority.js';
 export * from './service/service-keys.js';
 export * from './service/start-test-service.js';
 export type { TokenClaims } from './service/token-issuer.js';
+export {
+  describeDatabase,
+  type DescribeDatabaseOptions,
+  type RepositoryAttempt,
+} from './conformance/describe-database.js';

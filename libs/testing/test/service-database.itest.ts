@@ -1,31 +1,8 @@
 import { tenantId } from '@countersign/kernel';
-import { serviceDatabase, standardEntities, standardTables, tenantTable } from '@countersign/persistence';
 import pg from 'pg';
-import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../src/index.js';
-
-const db = serviceDatabase('sample-service');
-
-class CreateSample1764000000001 implements MigrationInterface {
-  async up(runner: QueryRunner): Promise<void> {
-    const statements = [
-      ...standardTables(db),
-      `create table ${db.schema}.thing (tenant_id text not null, id int not null, constraint thing_pkey primary key (tenant_id, id))`,
-      ...tenantTable(db, 'thing'),
-    ];
-    for (const statement of statements) await runner.query(statement);
-  }
-
-  async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`drop table ${db.schema}.thing`);
-  }
-}
-
-const sample = {
-  name: 'sample-service',
-  database: { entities: standardEntities, migrations: [CreateSample1764000000001] },
-};
+import { sampleService as sample } from './sample-service.js';
 
 describe('createTestDatabase', () => {
   let one: TestDatabase;
@@ -45,7 +22,7 @@ describe('createTestDatabase', () => {
 
   it('gives each caller a migrated database of its own with the logins of production', async () => {
     const [first, second] = await Promise.all([one.open(sample), two.open(sample)]);
-    await first.uow.run(tenantId('acme'), tx => tx.query(`insert into thing values ('acme', 1)`));
+    await first.uow.run(tenantId('acme'), tx => tx.query(`insert into thing values ('acme', 1, 'one', 'new')`));
     const rows = (persistence: typeof first) =>
       persistence.uow.run(tenantId('acme'), tx => tx.query('select id from thing'));
     expect(await rows(first)).toEqual([{ id: 1 }]);
