@@ -18,6 +18,6 @@ export default {
       entry: ['src/index.ts', 'src/**/*.conformance.ts', ...tests],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
-    'tools/*': { entry: ['src/{index,main}.ts', 'bin/*.mjs', ...tests], project: ['src/**/*.ts', 'test/**/*.ts'] },
+    'tools/*': { entry: ['src/{index,main,tour}.ts', 'bin/*.mjs', ...tests], project: ['src/**/*.ts', 'test/**/*.ts'] },
   },
 };

@@ -33,6 +33,7 @@ export class Fleet {
       pid: process.pid,
       startedAt: new Date().toISOString(),
       publicUrl: addresses.publicUrl,
+      gatewayUrl: addresses.gatewayUrl,
       databaseSocket: database.server.socketDir,
       services: {},
     };

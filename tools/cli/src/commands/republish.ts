@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { print } from './output.js';
 import { withOperator } from './with-operator.js';
 
+const republishedSchema = z.object({ tenants: z.number(), groups: z.number(), users: z.number() });
+
 export function addRepublishCommand(program: Command): void {
   program
     .command('republish')
@@ -14,8 +16,9 @@ export function addRepublishCommand(program: Command): void {
 
 async function republish(options: { aggregate?: string; tenant?: string }, command: Command): Promise<void> {
   await withOperator(async operator => {
-    const call = { method: 'POST' as const, path: '/internal/republish', body: options, answer: z.unknown() };
+    const call = { method: 'POST' as const, path: '/internal/republish', body: options, answer: republishedSchema };
     const result = await operator.call('user-lifecycle', call);
-    print(command, result, `Republished: ${JSON.stringify(result)}`);
+    const { tenants, groups, users } = result;
+    print(command, result, `Emitted again: ${tenants} tenants, ${groups} groups, ${users} users`);
   });
 }

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { Operator } from '../operator/operator.js';
 import { print, table } from './output.js';
 import { withOperator } from './with-operator.js';
 
-const tenantSchema = z.looseObject({ slug: z.string(), status: z.string(), name: z.string(), createdAt: z.string() });
-const tenantListSchema = z.object({ data: z.array(tenantSchema) });
+const tenantSchema = z.looseObject({ id: z.string(), status: z.string(), name: z.string(), createdAt: z.string() });
+const pageSchema = z.object({ data: z.array(tenantSchema), page: z.object({ next: z.string().nullable() }) });
+type Tenant = z.output<typeof tenantSchema>;
 
 export function addTenantCommands(program: Command): void {
   const tenant = program.command('tenant').description('create, list and disable tenants');
@@ -47,11 +49,22 @@ async function createTenant(
 
 async function listTenants(_options: unknown, command: Command): Promise<void> {
   await withOperator(async operator => {
-    const call = { method: 'GET' as const, path: '/internal/tenants', answer: tenantListSchema };
-    const { data } = await operator.call('user-lifecycle', call);
-    const rows = data.map(tenant => [tenant.slug, tenant.status, tenant.createdAt, tenant.name]);
-    print(command, data, data.length === 0 ? 'No tenant yet.' : table(['SLUG', 'STATUS', 'CREATED', 'NAME'], rows));
+    const tenants = (await allTenants(operator)).map(tenant => ({ slug: tenant.id, ...tenant }));
+    const rows = tenants.map(({ slug, status, createdAt, name }) => [slug, status, createdAt, name]);
+    const text = rows.length === 0 ? 'No tenant yet.' : table(['SLUG', 'STATUS', 'CREATED', 'NAME'], rows);
+    print(command, tenants, text);
   });
+}
+
+async function allTenants(operator: Operator): Promise<Tenant[]> {
+  const all: Tenant[] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const path: string = `/internal/tenants?limit=200${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
+    const { data, page } = await operator.call('user-lifecycle', { method: 'GET', path, answer: pageSchema });
+    all.push(...data);
+    cursor = page.next;
+  }
+  return all;
 }
 
 async function disableTenant(slug: string, _options: unknown, command: Command): Promise<void> {

@@ -8,6 +8,8 @@ const platformFileSchema = z.object({
   startedAt: z.string(),
   /** Where people reach the platform. */
   publicUrl: z.string(),
+  /** Where this machine reaches the gateway. */
+  gatewayUrl: z.string(),
   /** Folder of the database's socket. */
   databaseSocket: z.string(),
   services: z.record(z.string(), z.object({ url: z.string(), managementUrl: z.string(), pid: z.number().optional() })),

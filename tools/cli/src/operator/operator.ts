@@ -44,6 +44,11 @@ export class Operator {
     return this.platform.publicUrl;
   }
 
+  /** Where this machine reaches the gateway. */
+  get gatewayUrl(): string {
+    return this.platform.gatewayUrl;
+  }
+
   /** @throws DomainError as the service answered it, PlatformDown when nobody answers at all */
   async call<Schema extends z.ZodType>(
     service: string,
