@@ -1,0 +1,189 @@
+import { BUS_DATABASE, TABLES_WITHOUT_TENANT } from '@countersign/persistence';
+import pg from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { busMigrations } from '../src/postgres/migrations/index.js';
+import { eventually } from './support/eventually.js';
+import {
+  disorder,
+  Probe,
+  probeRecord,
+  ProbeEvent,
+  seqOf,
+  subjectsIn,
+  TOPIC,
+  type BusHarness,
+} from './support/probe.js';
+
+const harness: BusHarness = {
+  config: { BUS: 'postgres' },
+  schemas: [{ owner: BUS_DATABASE.owner, schema: BUS_DATABASE.schema, migrations: busMigrations }],
+};
+
+describe('the bus schema', () => {
+  let probe: Probe;
+  beforeAll(async () => {
+    probe = await Probe.open(harness);
+  });
+  afterAll(() => probe.close());
+
+  it('has every table under forced row-level security with its policies, and tenant_id first in the keys of the log', async () => {
+    const { rows } = await probe.database.admin.query<{
+      name: string;
+      secured: boolean;
+      policies: string[];
+      key: string[] | null;
+    }>(
+      `select c.relname as name, c.relrowsecurity and c.relforcerowsecurity as secured,
+         array(select p.polname::text from pg_policy p where p.polrelid = c.oid order by 1) as policies,
+         (select array(select a.attname::text from unnest(i.indkey) with ordinality k(n, o)
+            join pg_attribute a on a.attrelid = c.oid and a.attnum = k.n order by k.o)
+          from pg_index i where i.indrelid = c.oid and i.indisprimary) as key
+       from pg_class c where c.relnamespace = 'bus'::regnamespace and c.relkind in ('r', 'p') order by 1`,
+    );
+    expect(rows.map(({ name }) => name)).toEqual(['bus_cursor', 'bus_head', 'bus_log', 'bus_member', 'migrations']);
+    for (const row of rows) {
+      expect(row).toMatchObject({ secured: true, policies: ['migrator', 'worker'] });
+      if (!TABLES_WITHOUT_TENANT.includes(row.name)) expect(row.key?.[0]).toBe('tenant_id');
+    }
+  });
+
+  it('is closed to the role that serves requests', async () => {
+    const app = new pg.Client({ connectionString: probe.database.appUrl });
+    await app.connect();
+    try {
+      for (const table of ['bus_log', 'bus_head', 'bus_cursor', 'bus_member']) {
+        await expect(app.query(`select from bus.${table}`)).rejects.toMatchObject({ code: '42501' });
+      }
+    } finally {
+      await app.end();
+    }
+  });
+});
+
+describe('the postgres driver', () => {
+  let probe: Probe;
+  beforeEach(async () => {
+    probe = await Probe.open(harness);
+    return () => probe.close();
+  });
+
+  it('gives dense offsets to many writers at once, in the order of each', async () => {
+    const [one, two] = [subjectsIn(0, 4), subjectsIn(1, 4)];
+    const writer = async (n: number) => {
+      for (let seq = 0; seq < 20; seq++) {
+        await probe.driver.publish([
+          // In one order by some writers and the other by others: heads are locked in one order all the same.
+          ...(n % 2 ? [one[n]!, two[n]!] : [two[n]!, one[n]!]).map(subject => probeRecord({ subject, seq })),
+        ]);
+      }
+    };
+    await Promise.all([0, 1, 2, 3].map(writer));
+    const { rows } = await probe.database.admin.query<{ part: number; off: string; subject: string; seq: number }>(
+      `select part, off, headers ->> 'ce_subject' as subject, (convert_from(payload, 'UTF8')::jsonb ->> 'attempts')::int as seq
+       from bus.bus_log order by part, off`,
+    );
+    for (const part of [0, 1]) {
+      const offsets = rows.filter(row => row.part === part).map(row => Number(row.off));
+      expect(offsets).toEqual(Array.from({ length: 80 }, (_, n) => n));
+    }
+    expect(disorder(rows)).toEqual([]);
+  });
+
+  it('keeps what a group has yet to read or what is young, and lets a later group begin with the rest', async () => {
+    const [subject] = subjectsIn(3, 1) as [string];
+    const got: number[] = [];
+    const service = await probe.service([
+      { type: ProbeEvent.type, handler: 'probe', one: event => got.push(seqOf(event)) },
+    ]);
+    await probe.publish([0, 1, 2, 3, 4, 5].map(seq => ({ subject, seq })));
+    await eventually(async () => {
+      expect(got).toHaveLength(6);
+      expect((await probe.driver.lag('bus-probe')).every(({ events }) => events === 0)).toBe(true);
+    });
+    expect(await probe.driver.expire(3_600_000)).toBe(0);
+    await probe.database.admin.query(`update bus.bus_log set at = at - interval '2 hours' where off < 4`);
+    await service.messaging.operations.seek({ topic: TOPIC, to: { offset: 2, partition: 3 } });
+    await service.messaging.stop();
+    await probe.database.admin.query(`update bus.bus_cursor set off = 2 where part = 3`);
+    expect(await probe.driver.expire(3_600_000)).toBe(2);
+    await probe.database.admin.query(`update bus.bus_cursor set off = 6 where part = 3`);
+    expect(await probe.driver.expire(3_600_000)).toBe(2);
+    expect(await probe.driver.expire(3_600_000)).toBe(0);
+    const fetched: number[] = [];
+    const noop = () => undefined;
+    const late = probe.driver.consumer({
+      group: 'late',
+      topics: [TOPIC],
+      sessionTimeoutMs: 2_000,
+      partitionsAtOnce: 1,
+      maxBatch: 10,
+      onBatch: async batch => {
+        fetched.push(...batch.records.map(({ offset }) => offset));
+        await batch.commit(batch.records.at(-1)!.offset + 1);
+      },
+      onAssignment: noop,
+      onPaused: noop,
+      onError: noop,
+    });
+    await late.start();
+    await eventually(() => expect(fetched).toEqual([4, 5]));
+    await late.stop();
+    expect((await probe.driver.seek('late', TOPIC, 'beginning'))[3]).toEqual({ partition: 3, offset: 4 });
+  });
+
+  it('goes on by itself after the database cut all connections, and loses nothing', async () => {
+    const got: { subject: string; seq: number }[] = [];
+    const service = await probe.service([
+      {
+        type: ProbeEvent.type,
+        handler: 'probe',
+        one: event => got.push({ subject: event.subject, seq: seqOf(event) }),
+      },
+    ]);
+    const publish = (from: number) =>
+      probe.publish(Array.from({ length: 500 }, (_, n) => ({ subject: `s${n % 10}`, seq: from + Math.floor(n / 10) })));
+    await publish(0);
+    await eventually(() => expect(got.length).toBeGreaterThan(100));
+    await probe.database.admin.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename = 'bus_probe_worker' and datname = current_database()`,
+    );
+    await publish(50);
+    await eventually(async () => {
+      expect(new Set(got.map(({ subject, seq }) => `${subject} ${seq}`)).size).toBe(1_000);
+      expect((await probe.driver.lag('bus-probe')).every(({ events }) => events === 0)).toBe(true);
+    });
+    expect(disorder(got)).toEqual([]);
+    await eventually(async () => expect(await service.messaging.readiness()).toBeUndefined());
+  });
+
+  it('refuses the commit of a member that an epoch has passed over', async () => {
+    const [subject] = subjectsIn(0, 1) as [string];
+    await probe.publish([0, 1, 2].map(seq => ({ subject, seq })));
+    const outcomes: string[] = [];
+    const noop = () => undefined;
+    const consumer = probe.driver.consumer({
+      group: 'fenced',
+      topics: [TOPIC],
+      sessionTimeoutMs: 2_000,
+      partitionsAtOnce: 1,
+      maxBatch: 10,
+      onBatch: async batch => {
+        if (outcomes.length === 0) await probe.driver.seek('fenced', TOPIC, { offset: 1, partition: 0 });
+        const from = batch.records[0]!.offset;
+        const commit = batch.commit(batch.records.at(-1)!.offset + 1);
+        outcomes.push(
+          await commit.then(
+            () => `${from}: committed`,
+            (error: Error) => `${from}: ${error.name}, ${String(batch.signal.reason)}`,
+          ),
+        );
+      },
+      onAssignment: noop,
+      onPaused: noop,
+      onError: noop,
+    });
+    await consumer.start();
+    await eventually(() => expect(outcomes).toEqual(['0: PartitionLost, lost', '1: committed']));
+    await consumer.stop();
+  });
+});
