@@ -169,10 +169,11 @@ describe('the door', () => {
       ['POST /v1/login HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, identity\r\n\r\nx', 400],
       [`GET / HTTP/1.1\r\nhost: x\r\nx-long: ${'a'.repeat(60_000)}\r\n\r\n`, 431],
       ['GET / HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+      ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
     ] as const) {
       const answer = await rawHttp(under.port, bytes);
       expect(statusOf(answer), bytes.slice(0, 60)).toBe(status);
-      if (answer.includes('problem+json')) expect(problemOf(answer)).toMatchObject({ status });
+      expect(problemOf(answer), bytes.slice(0, 60)).toMatchObject({ status });
     }
     expect((await call('/healthz')).status).toBe(200);
   });

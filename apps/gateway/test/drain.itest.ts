@@ -7,7 +7,7 @@ describe('stopping', () => {
   it('lets what is under way finish, ends streams, closes kept connections and takes nothing new', async () => {
     const under = await GatewayUnderTest.start();
     const signedIn = await under.signedIn();
-    let finish = () => undefined as void;
+    let finish: () => void = () => undefined;
     under.users.handler = (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' }).write('{"slow":');
       finish = () => void response.end('true}');

@@ -70,7 +70,7 @@ describe('the proxy', () => {
   });
 
   it('slows the sender down to the pace of the service, and keeps nothing', async () => {
-    let resume = () => undefined as void;
+    let resume: () => void = () => undefined;
     under.users.handler = (request, response) => {
       request.pause();
       resume = () => void request.resume();
@@ -112,7 +112,7 @@ describe('the proxy', () => {
 
   it('streams 10 MB down in the order of their coming, before the end is there', async () => {
     const pieces = Array.from({ length: 160 }, () => randomBytes(64 * 1024));
-    let finish = () => undefined as void;
+    let finish: () => void = () => undefined;
     under.users.handler = (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/octet-stream' });
       for (const piece of pieces.slice(0, -1)) response.write(piece);
@@ -218,7 +218,7 @@ describe('the proxy', () => {
   });
 
   it('passes server-sent events on one by one, beyond the deadline, until the client leaves', async () => {
-    let send = (_event: string) => undefined as void;
+    let send: (event: string) => void = () => undefined;
     let closed = false;
     under.users.handler = (_request, response) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();

@@ -103,6 +103,7 @@ export class Door {
     const method = request.method ?? '';
     let match;
     try {
+      if (request.headers.host === undefined && request.httpVersion !== '1.0') throw missingHost();
       const { segments, path, query } = parseRequestTarget(request.url ?? '');
       exchange.target = path + query;
       match = this.routes.find(method, segments);
@@ -172,6 +173,13 @@ export class Door {
   private set(exchange: Exchange, headers: Record<string, string>): void {
     for (const [name, value] of Object.entries(headers)) exchange.response.setHeader(name, value);
   }
+}
+
+function missingHost(): DomainError {
+  const message = 'An HTTP/1.1 request has a Host header';
+  return new DomainError('malformed_request', 'malformed', message, {
+    errors: [{ pointer: 'Host', code: 'required', message }],
+  });
 }
 
 function isProxied(route: Route): route is Route & { service: ServiceName } {

@@ -24,5 +24,7 @@ export function openDoor(app: NestFastifyApplication): void {
   server
     .removeAllListeners('clientError')
     .on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => door.refuseMalformed(error, socket));
+  // Node's own refusal has no body; the door's is a problem document.
+  Object.assign(server, { requireHostHeader: false });
   server.headersTimeout = HEADERS_TIMEOUT_MS;
 }

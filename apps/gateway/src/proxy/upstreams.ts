@@ -2,6 +2,7 @@ import { createConnection } from 'node:net';
 import { DomainError } from '@countersign/kernel';
 import { CONFIG } from '@countersign/platform';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Gauge, Registry } from 'prom-client';
 import { Pool } from 'undici';
 import type { GatewayConfig } from '../config.js';
 import { SERVICES, SERVICE_NAMES, type ServiceName } from '../routing/services.js';
@@ -15,7 +16,10 @@ const PROBE_MS = 1_000;
 export class Upstreams implements OnApplicationShutdown {
   private readonly all: ReadonlyMap<ServiceName, { url: URL; pool: Pool; inFlight: number }>;
 
-  constructor(@Inject(CONFIG) private readonly config: GatewayConfig) {
+  constructor(
+    @Inject(CONFIG) private readonly config: GatewayConfig,
+    metrics: Registry,
+  ) {
     const open = (name: ServiceName) => {
       const url = new URL(config[SERVICES[name].url]);
       const pool = new Pool(url.origin, {
@@ -29,7 +33,17 @@ export class Upstreams implements OnApplicationShutdown {
       });
       return [name, { url, pool, inFlight: 0 }] as const;
     };
-    this.all = new Map(SERVICE_NAMES.map(open));
+    const all = new Map(SERVICE_NAMES.map(open));
+    this.all = all;
+    new Gauge({
+      name: 'gateway_upstream_in_flight',
+      help: 'Requests under way to a service.',
+      labelNames: ['upstream'],
+      registers: [metrics],
+      collect() {
+        for (const [upstream, { inFlight }] of all) this.set({ upstream }, inFlight);
+      },
+    });
   }
 
   /** Runs a call to a service. @throws DomainError 503 `overloaded` when too many are under way already */
@@ -46,10 +60,6 @@ export class Upstreams implements OnApplicationShutdown {
     } finally {
       upstream.inFlight -= 1;
     }
-  }
-
-  inFlight(service: ServiceName): number {
-    return this.all.get(service)!.inFlight;
   }
 
   /** Undefined when the service takes connections, else the reason. */
