@@ -1,5 +1,10 @@
 export { startTestPostgres, type TestCluster } from '@countersign/embedded-postgres';
-export * from './database/service-database.js';
+export {
+  createTestDatabase,
+  type DatabaseOfService,
+  type TestDatabase,
+  type TestDatabaseOptions,
+} from './database/service-database.js';
 export * from './eventually.js';
 export { answers, type ReceiverAnswer } from './receiver/receiver-answer.js';
 export * from './receiver/test-certificates.js';

@@ -74,7 +74,7 @@ export async function createTestDatabase(options: TestDatabaseOptions): Promise<
         {
           service: service.name,
           schema: serviceDatabase(service.name).schema,
-          entities: [...new Set([...standardEntities, ...(service.database?.entities ?? [])])],
+          entities: entitiesOf(service),
         },
       );
       opened.push(persistence);
@@ -85,6 +85,11 @@ export async function createTestDatabase(options: TestDatabaseOptions): Promise<
       await postgres.dropDatabase(name);
     },
   };
+}
+
+/** The entities of the standard tables and the service's own, each once. */
+export function entitiesOf(service: DatabaseOfService): EntityClass[] {
+  return [...new Set([...standardEntities, ...(service.database?.entities ?? [])])];
 }
 
 /** All that the content of the database depends on: names and statements of the migrations, in their order. */
