@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 
 /** What the suites take from the environment; nothing else in this project reads it. */
 export interface SuiteConfig {
-  /** The repository's folder. */
+  /** The checkout under test: this one, unless E2E_WORKSPACE names another. */
   readonly workspace: string;
   /** Folder under which each started platform gets a data folder of its own. */
   readonly scratch: string;
@@ -15,9 +15,15 @@ export interface SuiteConfig {
 }
 
 export function readSuiteConfig(): SuiteConfig {
-  const { E2E_BASE_URL: baseUrl, E2E_DATA_DIR: dataDir, E2E_SCRATCH: scratch, BUS: bus } = process.env;
+  const {
+    E2E_BASE_URL: baseUrl,
+    E2E_DATA_DIR: dataDir,
+    E2E_SCRATCH: scratch,
+    E2E_WORKSPACE: workspace,
+    BUS: bus,
+  } = process.env;
   return {
-    workspace: resolve(import.meta.dirname, '../../../..'),
+    workspace: resolve(workspace ?? join(import.meta.dirname, '../../../..')),
     scratch: scratch ?? join(tmpdir(), 'countersign-e2e'),
     bus,
     running: baseUrl && dataDir ? { baseUrl, dataDir } : undefined,

@@ -38,7 +38,8 @@ export function expectProblem(answer: ApiAnswer, expected: ExpectedProblem): Pro
   });
   for (const error of problem.errors ?? []) {
     expect(error, shown).toMatchObject({
-      pointer: expect.stringMatching(/^(\/.*)?$/) as string,
+      // A JSON pointer into the body, or the name of the part of the request that is not in it.
+      pointer: expect.any(String) as string,
       code: expect.stringMatching(/^[a-z][a-z0-9_]*$/) as string,
       message: expect.stringMatching(/\S/) as string,
     });
