@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ApiDocument, ApiOperation, ApiParameter, ApiResponse, Method } from '../openapi/api-document.js';
 import { resolve } from '../openapi/check-document.js';
 import { html, inline, prose, type Html } from './html.js';
-import { renderSchema, typeOf } from './render-schema.js';
+import { limitsOf, renderSchema, typeOf } from './render-schema.js';
 
 /** Answers that every operation has are explained once, at the top of the page. */
 const COMMON = new Set(['401', '429', '503', 'default']);
@@ -58,7 +58,7 @@ function renderParameters(document: ApiDocument, parameters: readonly ApiParamet
               <span class="place">${place}</span>
               ${required ? html`<span class="required">required</span>` : undefined}
             </dt>
-            <dd>${inline(description ?? schema.description)}</dd>`,
+            <dd>${inline(description ?? schema.description)} ${limitsOf(schema)}</dd>`,
       )}
     </dl>
   </section>`;

@@ -3,6 +3,8 @@ import { resolve } from '../openapi/check-document.js';
 import { html, inline, type Html } from './html.js';
 
 const MAX_DEPTH = 6;
+/** Formats of JSON Schema that mean something to a reader. */
+const FORMATS = new Set(['date', 'date-time', 'email', 'uri', 'uuid', 'ipv4', 'ipv6', 'binary']);
 
 /** A JSON Schema as a list of fields that a person can read; nested objects fold out. */
 export function renderSchema(document: ApiDocument, schema: ApiSchema | undefined, depth = 0): Html {
@@ -71,10 +73,10 @@ export function typeOf(document: ApiDocument, given: ApiSchema): string {
     ? schema.type.join(' | ')
     : (schema.type ?? (schema.properties ? 'object' : 'any'));
   if (type === 'array') return `${schema.items ? typeOf(document, schema.items) : 'any'}[]`;
-  return schema.format ? `${type} (${schema.format})` : type;
+  return schema.format && FORMATS.has(schema.format) ? `${type} (${schema.format})` : type;
 }
 
-function limitsOf(schema: ApiSchema): Html[] {
+export function limitsOf(schema: ApiSchema): Html[] {
   const limits: [string, unknown][] = [
     ['at least', schema['minimum']],
     ['at most', schema['maximum'] === Number.MAX_SAFE_INTEGER ? undefined : schema['maximum']],
