@@ -5,6 +5,7 @@ import { createDriver } from './create-driver.js';
 import { EventConsumer } from './consumer/event-consumer.js';
 import { EventServer } from './consumer/event-server.js';
 import { expireInbox } from './inbox/expire-inbox.js';
+import { forgetEffects } from './inbox/forget-effects.js';
 import { Inbox } from './inbox/inbox.js';
 import type { MessagingConfig } from './messaging.config.js';
 import { MessagingMetrics, type OutboxState } from './metrics/messaging-metrics.js';
@@ -93,7 +94,12 @@ export class Messaging {
       outbox: new Outbox({ service, onCommitted: () => relay.wake() }),
       inbox: new Inbox(uow),
       strategy,
-      operations: new MessagingOperations(service, driver, letter => consumer.redrive(letter)),
+      operations: new MessagingOperations(
+        service,
+        driver,
+        letter => consumer.redrive(letter),
+        topic => forgetEffects(uow, strategy.handlers.namesFor(topic)),
+      ),
       driver,
       relay,
       consumer,

@@ -23,6 +23,7 @@ const seekSchema = z.strictObject({
     z.strictObject({ time: z.iso.datetime() }),
     z.strictObject({ partition: z.number().int().min(0), offset: z.string().regex(/^[0-9]{1,18}$/) }),
   ]),
+  again: z.boolean().optional(),
 });
 
 /** What an operator may do with this service's consumer group: look at and redrive its dead letters, set it back, see its lag. */

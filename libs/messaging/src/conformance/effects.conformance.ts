@@ -58,6 +58,12 @@ export function describeEffects(harness: () => BusHarness): void {
         expect(await count('first')).toEqual({ n: 200, d: 200 });
         expect(await count('second')).toEqual({ n: 200, d: 200 });
         expect(failedOnce.size).toBe(30);
+        // An operator may ask for them again.
+        await service.messaging.operations.seek({ topic: ProbeEvent.topic, to: 'beginning', again: true });
+        await eventually(async () => {
+          expect(await count('first')).toEqual({ n: 400, d: 200 });
+          expect(await count('second')).toEqual({ n: 400, d: 200 });
+        });
       } finally {
         await probe.close();
       }

@@ -174,7 +174,7 @@ export function describeFailures(harness: () => BusHarness): void {
             type: ProbeEvent.type,
             handler: 'probe',
             one: async event => {
-              if (seqOf(event) === 0) throw make();
+              if (seqOf(event) === 0) await Promise.reject(make());
               await delay(1);
               got.push(seqOf(event));
             },

@@ -25,7 +25,7 @@ export interface EventConsumerOptions {
 /** Records that are fetched of one partition at a time. */
 const MAX_BATCH = 500;
 /** What running handlers get at a stop: the group is left within 5 s whatever they do. */
-const DRAIN_MS = 4_000;
+const DRAIN_MS = 3_500;
 const CONTEXT = 'messaging';
 
 /** The service's member of its consumer group: runs its handlers over the partitions that the group gives it. */

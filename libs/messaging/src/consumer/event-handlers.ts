@@ -1,4 +1,4 @@
-import type { EventEnvelope } from '@countersign/contracts';
+import { EVENT_CATALOG, type EventEnvelope } from '@countersign/contracts';
 import type { BusRecord } from '../port/bus-driver.js';
 
 /** One handler of one event type: a method with `@EventPattern<string>(type, { handler, batch? })`. */
@@ -26,6 +26,12 @@ export class EventHandlers {
 
   of(type: string): readonly EventHandler[] {
     return this.byType.get(type) ?? [];
+  }
+
+  /** Names of the handlers that get events of a topic. */
+  namesFor(topic: string): string[] {
+    const types = this.types.filter(type => EVENT_CATALOG.get(type)?.topic === topic);
+    return [...new Set(types.flatMap(type => this.of(type).map(({ handler }) => handler)))];
   }
 
   get types(): string[] {

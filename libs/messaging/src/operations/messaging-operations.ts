@@ -30,6 +30,11 @@ export interface SeekRequest {
   topic: string;
   /** `time` is RFC 3339: the first event that the bus took then or later. An offset is for one partition, or for all. */
   to: 'beginning' | 'end' | { time: string } | { offset: string | number; partition?: number };
+  /**
+   * Whether effects that went through the inbox happen again, as for a read model that was built wrongly. Without it the
+   * events are delivered again, but what an inbox guards stays done once.
+   */
+  again?: boolean;
 }
 
 export interface SeekResult {
@@ -45,6 +50,9 @@ export interface GroupLag extends PartitionLag {
 /** Hands one dead letter to the handler it names. */
 export type Redrive = (letter: StoredDeadLetter) => Promise<void>;
 
+/** Makes the handlers of a topic take its events as new. */
+export type Forget = (topic: string) => Promise<void>;
+
 /** Most dead letters that one redrive by filter takes; the caller repeats it. */
 const REDRIVE_LIMIT = 200;
 
@@ -54,6 +62,7 @@ export class MessagingOperations {
     private readonly group: string,
     private readonly driver: BusDriver,
     private readonly redriveOne: Redrive,
+    private readonly forget: Forget,
   ) {}
 
   async listDeadLetters(query: DeadLetterFilter & { limit: number; cursor?: string }): Promise<DeadLetterPage> {
@@ -94,8 +103,7 @@ export class MessagingOperations {
   }
 
   /**
-   * Sets the service's group to another place in a topic while its consumers run. Effects that went through the inbox
-   * stay done once: a replay repeats only what an inbox does not guard, and what was dead-lettered or lost.
+   * Sets the service's group to another place in a topic while its consumers run.
    * @throws DomainError `not_found` for another service's group, `validation_failed` for an unknown topic or place
    */
   async seek(request: SeekRequest): Promise<SeekResult> {
@@ -103,9 +111,13 @@ export class MessagingOperations {
     if (group !== this.group) {
       throw new DomainError('not_found', 'not_found', `This service's consumer group is ${this.group}`);
     }
-    if (!(TOPICS as readonly string[]).includes(topic))
+    if (!(TOPICS as readonly string[]).includes(topic)) {
       throw invalidField('/topic', 'unknown_topic', `No topic ${topic}`);
-    return { group, topic, partitions: await this.driver.seek(group, topic, seekTarget(request.to)) };
+    }
+    const to = seekTarget(request.to);
+    // Before the seek: what is delivered again right after it must find the inbox without its row.
+    if (request.again) await this.forget(topic);
+    return { group, topic, partitions: await this.driver.seek(group, topic, to) };
   }
 
   async lag(): Promise<GroupLag[]> {

@@ -1,10 +1,14 @@
 import { DeliveryFailed, type EventEnvelope } from '@countersign/contracts';
-import { Messaging, type MessagingConfig } from '@countersign/messaging';
 import { serviceDatabase, ServicePersistence } from '@countersign/persistence';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { Registry } from 'prom-client';
+import type { MessagingConfig } from '../../src/messaging.config.js';
 import { connectStrategy, consumerClass } from './probe-consumer.ts';
+
+/** Plain node runs no source with decorators or parameter properties, so this process takes the lib as it is built. */
+const built = new URL('../../dist/index.js', import.meta.url).href;
+const { Messaging } = (await import(built)) as typeof import('../../src/index.js');
 
 /** What the parent gives as the only argument, as JSON. */
 export interface ConsumerProcessOptions {

@@ -27,11 +27,18 @@ export function addGroupCommands(program: Command): void {
     .addArgument(new Argument('<group>', "the service's name").choices(DATA_SERVICES.map(service => service.name)))
     .requiredOption('--topic <topic>', 'e.g. iam.user.events.v1')
     .requiredOption('--to <place>', 'beginning, end, <partition>:<offset>, or a time (RFC 3339)', parseSeekTarget)
-    .description('set a group to another place of a topic; effects that are done already are not repeated')
+    .option('--again', 'also repeat effects that are done already, as for a read model that was built wrongly')
+    .description('set a group to another place of a topic; without --again what is done already stays done once')
     .action(seekGroup);
 }
 
-async function seekGroup(group: string, options: { topic: string; to: SeekTarget }, command: Command): Promise<void> {
+interface SeekOptions {
+  topic: string;
+  to: SeekTarget;
+  again?: boolean;
+}
+
+async function seekGroup(group: string, options: SeekOptions, command: Command): Promise<void> {
   await withOperator(async operator => {
     const call = { method: 'POST' as const, path: '/internal/messaging/seek', body: options, answer: seekSchema };
     const result = await operator.call(group, call);
