@@ -8,20 +8,23 @@ import { searchValues, toUser, USER_COLUMNS, writtenColumns, type SearchValue, t
 @Injectable()
 export class UserRepository {
   async find(tx: TenantTransaction, id: string): Promise<User | undefined> {
-    return this.select(tx, id, '');
-  }
-
-  /** The user, kept from every other change until the transaction ends. Lock order: tenant, catalogue, groups, users. */
-  async lock(tx: TenantTransaction, id: string): Promise<User | undefined> {
-    return this.select(tx, id, 'for no key update of u');
-  }
-
-  private async select(tx: TenantTransaction, id: string, lock: string): Promise<User | undefined> {
-    const [row] = await tx.query<UserRow>(
-      `select ${USER_COLUMNS} from users u where u.tenant_id = $1 and u.id = $2 ${lock}`,
-      [tx.tenantId, id],
-    );
+    const [row] = await tx.query<UserRow>(`select ${USER_COLUMNS} from users u where u.tenant_id = $1 and u.id = $2`, [
+      tx.tenantId,
+      id,
+    ]);
     return row && toUser(row);
+  }
+
+  /**
+   * The user, kept from every other change until the transaction ends. Lock order: tenant, catalogue, groups, users.
+   * Read in a statement of its own: one that had to wait for the lock would see the memberships of before.
+   */
+  async lock(tx: TenantTransaction, id: string): Promise<User | undefined> {
+    const [locked] = await tx.query(`select 1 from users where tenant_id = $1 and id = $2 for no key update`, [
+      tx.tenantId,
+      id,
+    ]);
+    return locked && this.find(tx, id);
   }
 
   async insert(tx: TenantTransaction, user: User): Promise<void> {
@@ -100,9 +103,13 @@ export class UserRepository {
 
   /** A batch of all users by id, deleted ones too, kept from changes until the transaction ends. */
   async lockBatch(tx: TenantTransaction, afterId: string, limit: number): Promise<User[]> {
-    const rows = await tx.query<UserRow>(
-      `select ${USER_COLUMNS} from users u where u.tenant_id = $1 and u.id > $2 order by u.id limit $3 for share of u`,
+    const locked = await tx.query<{ id: string }>(
+      `select id from users where tenant_id = $1 and id > $2 order by id limit $3 for share`,
       [tx.tenantId, afterId, limit],
+    );
+    const rows = await tx.query<UserRow>(
+      `select ${USER_COLUMNS} from users u where u.tenant_id = $1 and u.id = any($2::text[]) order by u.id`,
+      [tx.tenantId, locked.map(row => row.id)],
     );
     return rows.map(toUser);
   }
