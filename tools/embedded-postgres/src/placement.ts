@@ -15,7 +15,7 @@ export interface Placement {
 export interface PlacementOptions {
   /** The ways that may be tried, in this order; default: all that the user has. */
   kinds?: readonly (IdentityKind | 'elsewhere')[];
-  /** Folder that any user can reach, for copies; default /var/lib/countersign. */
+  /** Folder for copies of programs and data: as root one that any user can reach, default /var/lib/countersign; else beside the data. */
   elsewhere?: string;
 }
 
@@ -26,12 +26,12 @@ export interface PlacementOptions {
  */
 export async function choosePlacement(dataDir: string, options: PlacementOptions = {}): Promise<Placement> {
   const installed = await locateBinaries();
-  const elsewhere = options.elsewhere ?? '/var/lib/countersign';
+  const isRoot = process.getuid?.() === 0;
+  const elsewhere = options.elsewhere ?? (isRoot ? '/var/lib/countersign' : dirname(dataDir));
   const hydrated = await hydrate(installed.nativeDir);
   const binaries = hydrated ? installed : await copyBinaries(installed, elsewhere);
   await mkdir(dirname(dataDir), { recursive: true });
-  const kinds =
-    options.kinds ?? (process.getuid?.() === 0 ? (['nobody', 'namespace', 'elsewhere'] as const) : (['self'] as const));
+  const kinds = options.kinds ?? (isRoot ? (['nobody', 'namespace', 'elsewhere'] as const) : (['self'] as const));
   // Data that were once put elsewhere stay there, whatever would be possible by now.
   const moved = await readMarker(dataDir);
   if (!moved) {
@@ -44,7 +44,7 @@ export async function choosePlacement(dataDir: string, options: PlacementOptions
   if (!moved && !kinds.includes('elsewhere')) {
     throw new Error(`PostgreSQL cannot be run in ${dataDir} with the rights of: ${kinds.join(', ')}`);
   }
-  const identity = identityOf(process.getuid?.() === 0 ? 'nobody' : 'self');
+  const identity = identityOf(isRoot ? 'nobody' : 'self');
   const copied = await copyBinaries(installed, elsewhere);
   const target = moved ?? join(elsewhere, randomUUID());
   await mkdir(dirname(target), { recursive: true, mode: 0o755 });
