@@ -14,22 +14,23 @@ const INFO: ApiDocument['info'] = {
     'Users, groups and their lifecycle for every tenant, and webhooks that are asked and told about all of it.',
 };
 
+/** In which order a newcomer meets the parts of the API. */
+const TAG_ORDER = ['Login', 'My Workspace', 'Users', 'Groups', 'Webhook endpoints', 'Deliveries', 'Audit', 'API keys'];
+
 export function readDocument(file: URL | string): ApiDocument {
   return JSON.parse(readFileSync(file, 'utf8')) as ApiDocument;
 }
 
 /** The merge of the gateway's own pages and the documents that are committed beside the services. @throws MergeError */
 export async function mergeCommittedDocuments(gateway: ServiceDefinition): Promise<ApiDocument> {
-  const own = (await describeServiceApi(gateway)) as unknown as ApiDocument;
+  const gatewayDocument = (await describeServiceApi(gateway)) as unknown as ApiDocument;
   const services = SERVICE_NAMES.map((service): ServiceDocument => {
     const file = new URL(`../../../${service}/openapi.json`, import.meta.url);
     if (!existsSync(file)) throw new Error(`${service} has no committed openapi.json`);
     return { service, prefix: SERVICES[service].prefix, title: SERVICES[service].title, document: readDocument(file) };
   });
-  return mergeDocuments(INFO, [
-    { service: 'gateway', prefix: 'Gateway', title: 'Platform', document: own },
-    ...services,
-  ]);
+  const own: ServiceDocument = { service: 'gateway', prefix: 'Gateway', title: 'Platform', document: gatewayDocument };
+  return mergeDocuments(INFO, [...services, own], TAG_ORDER);
 }
 
 export function serializeDocument(document: ApiDocument): string {

@@ -101,6 +101,12 @@ describe('mergeDocuments', () => {
     ]);
   });
 
+  it('puts the tags into the order that is asked for', () => {
+    const paths = { '/v1/a': { get: { tags: ['Late'] } }, '/v1/b': { get: { tags: ['Early'] } }, '/v1/c': { get: {} } };
+    const merged = mergeDocuments(INFO, [service('auth-mfa', paths)], ['Early']);
+    expect(merged.tags?.map(({ name }) => name)).toEqual(['Early', 'Late', 'auth-mfa']);
+  });
+
   it('leaves out what is between the services', () => {
     const merged = mergeDocuments(INFO, [
       service('auth-mfa', { '/internal/revocations': { get: {} }, '/v1/a': { get: {} } }),

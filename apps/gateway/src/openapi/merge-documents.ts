@@ -24,10 +24,14 @@ const isShared = (kind: string, name: string) => kind === 'securitySchemes' || n
 /**
  * One OpenAPI 3.1 document of several services' documents: every path has one owner, which is written beside it and which the
  * gateway routes by; components are named per service; what the gateway itself adds (security, 401, 429, 503) is described.
- * Tags come in the order of the parts, everything else by name.
+ * Tags come in the given order, then in that of the parts; everything else by name.
  * @throws MergeError when a path, an operationId or a security scheme is claimed twice, or a reference leads nowhere
  */
-export function mergeDocuments(info: ApiDocument['info'], parts: readonly ServiceDocument[]): ApiDocument {
+export function mergeDocuments(
+  info: ApiDocument['info'],
+  parts: readonly ServiceDocument[],
+  tagOrder: readonly string[] = [],
+): ApiDocument {
   const problems: string[] = [];
   const paths = new Map<string, PathItem>();
   const owners = new Map<string, string>();
@@ -53,11 +57,12 @@ export function mergeDocuments(info: ApiDocument['info'], parts: readonly Servic
   }
 
   for (const [kind, named] of Object.entries(COMMON_COMPONENTS)) components[kind] = { ...components[kind], ...named };
+  const rank = (name: string) => (tagOrder.includes(name) ? tagOrder.indexOf(name) : tagOrder.length);
   const merged: ApiDocument = {
     openapi: '3.1.0',
     info,
     servers: [{ url: '/' }],
-    tags: [...tags.values()],
+    tags: [...tags.values()].sort((a, b) => rank(a.name) - rank(b.name)),
     security: [{ bearer: [] }],
     paths: Object.fromEntries([...paths].sort(byKey(([path]) => path))),
     components: Object.fromEntries(
