@@ -111,6 +111,18 @@ export class Scheduler<J extends Schedulable> {
     return jobs;
   }
 
+  /** Takes out what waits behind the job in its lane; to be called before `done` when the job blocks it further. */
+  abandonLane(job: J): J[] {
+    const jobs = job.lane === undefined ? [] : this.lanes.abandon(job.lane);
+    for (const each of jobs) this.hold(each, -1);
+    return jobs;
+  }
+
+  /** Whether nothing of the endpoint is held. */
+  isIdle(endpointId: string): boolean {
+    return !this.byEndpoint.has(endpointId);
+  }
+
   /** When a job that waits for its rate may run; undefined = none waits for time. */
   wakeAt(): number | undefined {
     let at: number | undefined;

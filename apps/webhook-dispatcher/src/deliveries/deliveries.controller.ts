@@ -1,0 +1,83 @@
+import {
+  CurrentPrincipal,
+  decodeCursor,
+  etagOf,
+  pageSchema,
+  Roles,
+  toPage,
+  type Page,
+  type Principal,
+} from '@countersign/platform';
+import { Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { Answers } from '../http-answers.js';
+import { parseDeliveryFilter } from './delivery-filter.js';
+import {
+  deliveryDetailSchema,
+  deliveryIdSchema,
+  deliveryListQuerySchema,
+  deliverySchema,
+  type ShownDelivery,
+  type ShownDeliveryDetail,
+} from './delivery.schema.js';
+import { ReadDeliveries } from './read-deliveries.js';
+import { Redeliver } from './redeliver.js';
+import { showDelivery } from './show-delivery.js';
+
+const cursorSchema = z.tuple([z.number().int(), z.string()]);
+
+@ApiTags('Deliveries')
+@Controller('v1/deliveries')
+export class DeliveriesController {
+  constructor(
+    private readonly deliveries: ReadDeliveries,
+    private readonly redeliver: Redeliver,
+  ) {}
+
+  @Get()
+  @Roles('ORG_ADMIN', 'AUDITOR')
+  @Answers(
+    200,
+    'A page of deliveries and awaited calls, newest first. `filter`: eq on hook, endpoint, state, user, awaited, verdict; gt, ge, lt, le on time; joined by `and`',
+    pageSchema(deliverySchema),
+  )
+  async list(
+    @CurrentPrincipal() { tenantId }: Principal,
+    @Query({ schema: deliveryListQuerySchema }) { limit, cursor, filter }: z.output<typeof deliveryListQuerySchema>,
+  ): Promise<Page<ShownDelivery>> {
+    const conditions = filter === undefined ? [] : parseDeliveryFilter(filter);
+    const before = cursor === undefined ? undefined : decodeCursor(cursor, cursorSchema);
+    const rows = await this.deliveries.page(
+      tenantId,
+      conditions,
+      limit,
+      before && { createdAt: new Date(before[0]), id: before[1] },
+    );
+    return toPage(rows, limit, showDelivery, row => [row.createdAt.getTime(), row.id]);
+  }
+
+  @Get(':id')
+  @Roles('ORG_ADMIN', 'AUDITOR')
+  @Answers(200, 'The delivery with its attempts, and where it stands in a sentence', deliveryDetailSchema)
+  async read(
+    @CurrentPrincipal() { tenantId }: Principal,
+    @Param('id', { schema: deliveryIdSchema }) id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ShownDeliveryDetail> {
+    const delivery = await this.deliveries.one(tenantId, id);
+    reply.header('etag', etagOf(`${delivery.state}-${delivery.attemptCount}-${delivery.verdict ?? ''}`));
+    return delivery;
+  }
+
+  @Post(':id/redeliver')
+  @Roles('ORG_ADMIN')
+  @Answers(202, 'It is on its way again, under the same id', deliverySchema)
+  async again(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', { schema: deliveryIdSchema }) id: string,
+  ): Promise<ShownDelivery> {
+    return showDelivery(await this.redeliver.execute(principal, id));
+  }
+}

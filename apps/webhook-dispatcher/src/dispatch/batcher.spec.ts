@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { Batcher } from './batcher.js';
+
+function record(fail: (items: number[]) => Error | undefined = () => undefined, maxItems?: number) {
+  const written: number[][] = [];
+  const failed: number[] = [];
+  const batcher = new Batcher<number>({
+    maxItems,
+    write: items => {
+      const error = fail(items);
+      if (error) return Promise.reject(error);
+      written.push(items);
+      return Promise.resolve();
+    },
+    failed: item => failed.push(item),
+  });
+  return { batcher, written, failed };
+}
+
+describe('Batcher', () => {
+  it('writes what comes together in one go, in order', async () => {
+    const { batcher, written } = record();
+    await Promise.all([1, 2, 3].map(item => batcher.add(item)));
+    expect(written).toEqual([[1, 2, 3]]);
+  });
+
+  it('writes at once when the batch is full', async () => {
+    const { batcher, written } = record(undefined, 2);
+    await Promise.all([1, 2, 3, 4, 5].map(item => batcher.add(item)));
+    expect(written.flat()).toEqual([1, 2, 3, 4, 5]);
+    expect(written[0]).toEqual([1, 2]);
+  });
+
+  it('gives up only the item that cannot be written', async () => {
+    const { batcher, written, failed } = record(items => (items.includes(3) ? new Error('bad row') : undefined));
+    await Promise.all([1, 2, 3, 4, 5].map(item => batcher.add(item)));
+    expect(failed).toEqual([3]);
+    expect(written.flat()).toEqual([1, 2, 4, 5]);
+  });
+
+  it('keeps everything while the database is away', async () => {
+    let away = 3;
+    const { batcher, written, failed } = record(() => (away-- > 0 ? new Error('connect ECONNREFUSED') : undefined));
+    await Promise.all([1, 2].map(item => batcher.add(item)));
+    expect(written).toEqual([[1, 2]]);
+    expect(failed).toEqual([]);
+  });
+
+  it('writes the rest when it is closed', async () => {
+    const { batcher, written } = record();
+    void batcher.add(1);
+    await batcher.close();
+    expect(written).toEqual([[1]]);
+  });
+});

@@ -1,0 +1,74 @@
+import { isDatabaseUnavailable } from '@countersign/persistence';
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface BatcherOptions<T> {
+  /** Writes all items in one transaction. */
+  write(items: T[]): Promise<void>;
+  /** An item that cannot be written by itself either: a defect, to be logged. */
+  failed(item: T, error: unknown): void;
+  maxItems?: number;
+  maxWaitMs?: number;
+}
+
+/**
+ * Collects what several tasks have to write and writes it together, 5 ms or 1000 items later: on Postgres that is the
+ * difference between a thousand and tens of thousands a second. While the database is away it keeps what it has and tries
+ * again; an item that makes a write fail is found by halving and takes no other one with it.
+ */
+export class Batcher<T> {
+  private items: { item: T; settle: () => void }[] = [];
+  private timer?: NodeJS.Timeout;
+  private writing: Promise<void> = Promise.resolve();
+  private closed = false;
+
+  constructor(private readonly options: BatcherOptions<T>) {}
+
+  get size(): number {
+    return this.items.length;
+  }
+
+  /** Resolves when the item has been written, or given up as a defect. */
+  add(item: T): Promise<void> {
+    return new Promise(settle => {
+      this.items.push({ item, settle });
+      if (this.items.length >= (this.options.maxItems ?? 1_000)) this.flush();
+      else this.timer ??= setTimeout(() => this.flush(), this.options.maxWaitMs ?? 5);
+    });
+  }
+
+  /** Writes what is there; resolves when all of it is written. After a close, a database that is away is given up. */
+  async close(): Promise<void> {
+    this.closed = true;
+    this.flush();
+    await this.writing;
+  }
+
+  private flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const batch = this.items.splice(0);
+    if (batch.length === 0) return;
+    // One write at a time: what comes meanwhile makes the next one larger.
+    this.writing = this.writing.then(async () => {
+      await this.write(batch.map(({ item }) => item));
+      for (const { settle } of batch) settle();
+    });
+  }
+
+  private async write(items: T[]): Promise<void> {
+    for (let wait = 50; ; wait = Math.min(wait * 2, 2_000)) {
+      try {
+        return await this.options.write(items);
+      } catch (error) {
+        if (isDatabaseUnavailable(error) && !this.closed) {
+          await delay(wait);
+          continue;
+        }
+        if (items.length === 1 || this.closed) return items.forEach(item => this.options.failed(item, error));
+        const half = items.length >> 1;
+        await this.write(items.slice(0, half));
+        return this.write(items.slice(half));
+      }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import { UnitOfWork } from '@countersign/persistence';
+import { Injectable } from '@nestjs/common';
+import { BreakerRepository } from './breaker.repository.js';
+import { DeliveryQueueRepository, type DueEndpoint } from './delivery-queue.repository.js';
+import { DispatcherMetrics } from './dispatcher-metrics.js';
+import { EndpointGates } from './endpoint-gates.js';
+import type { Job } from './job.js';
+
+const BATCH = 500;
+const ENDPOINTS = 200;
+const LEAST = 10;
+
+/** Takes due deliveries out of the queue: some of each endpoint, so that a full queue of one holds up no other. */
+@Injectable()
+export class ClaimDeliveries {
+  /** Whether the last claim left due deliveries behind. */
+  sawMore = false;
+
+  constructor(
+    private readonly uow: UnitOfWork,
+    private readonly queue: DeliveryQueueRepository,
+    private readonly breakers: BreakerRepository,
+    private readonly gates: EndpointGates,
+    private readonly metrics: DispatcherMetrics,
+  ) {}
+
+  /** @param room how many more of an endpoint fit into memory */
+  execute(claimId: string, room: (endpointId: string) => number): Promise<Job[]> {
+    return this.uow.system('claim deliveries', async tx => {
+      const due = await this.queue.dueEndpoints(tx, ENDPOINTS);
+      this.metrics.dueAge.set(due.reduce((oldest, { age }) => Math.max(oldest, age), 0));
+      this.sawMore = false;
+      if (due.length === 0) return [];
+      const share = Math.max(LEAST, Math.floor(BATCH / due.length));
+      const wanted: (DueEndpoint & { limit: number })[] = [];
+      const now = Date.now();
+      for (const endpoint of due) {
+        const { tenantId, endpointId, probing } = endpoint;
+        if (this.gates.phase(endpointId, now) === 'open') continue;
+        const limit = Math.min(share, room(endpointId));
+        if (limit === 0) continue;
+        if (!probing) wanted.push({ ...endpoint, limit });
+        else if (await this.breakers.takeProbe(tx, tenantId, endpointId)) {
+          this.gates.halfOpen(tenantId, endpointId);
+          wanted.push({ ...endpoint, limit: 1 });
+        }
+      }
+      const jobs = await this.queue.claim(tx, claimId, wanted);
+      const taken = Map.groupBy(jobs, job => job.endpointId);
+      this.sawMore = wanted.some(
+        ({ endpointId, limit, probing }) => !probing && taken.get(endpointId)?.length === limit,
+      );
+      return jobs;
+    });
+  }
+}

@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TenantId } from '@countersign/kernel';
+import { UnitOfWork } from '@countersign/persistence';
+import { CONFIG } from '@countersign/platform';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { WebhookDispatcherConfig } from '../config.js';
+import { EndpointDirectory } from '../endpoints/endpoint-directory.js';
+import { BreakerRepository } from './breaker.repository.js';
+import { ClaimDeliveries } from './claim-deliveries.js';
+import type { Completion } from './completion.js';
+import { Completions } from './completions.js';
+import { DispatcherMetrics } from './dispatcher-metrics.js';
+import { EndpointGates } from './endpoint-gates.js';
+import type { Job } from './job.js';
+import { KeepClaims } from './keep-claims.js';
+import { RunAttempt } from './run-attempt.js';
+import { Scheduler } from './scheduler.js';
+
+const POLL_MS = 250;
+const REFRESH_MS = 1_000;
+/** How long a stop waits for attempts in flight, in milliseconds; what is left is taken over by others. */
+const DRAIN_MS = 8_000;
+/** After a defect of our own a delivery rests for so long, in milliseconds. */
+const DEFECT_WAIT_MS = 10_000;
+const CAPACITY = 10_000;
+const ENDPOINT_CAPACITY = 1_000;
+
+/** The worker of one replica: holds claimed deliveries in memory, runs attempts in fair turns, refills from the queue. */
+@Injectable()
+export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(Dispatcher.name);
+  private readonly scheduler: Scheduler<Job>;
+  private readonly running = new Set<Promise<void>>();
+  private readonly loops: Promise<void>[] = [];
+  private readonly stopped = new AbortController();
+  /** Tenants of the endpoints that something is held of. */
+  private readonly seen = new Map<string, TenantId>();
+  private wake = new AbortController();
+  private timer?: NodeJS.Timeout;
+  private flushing: Promise<void> = Promise.resolve();
+  /** Names this life of this process in the rows that it holds. */
+  claimId: string = randomUUID();
+
+  constructor(
+    @Inject(CONFIG) config: WebhookDispatcherConfig,
+    private readonly uow: UnitOfWork,
+    private readonly directory: EndpointDirectory,
+    private readonly gates: EndpointGates,
+    private readonly breakers: BreakerRepository,
+    private readonly claims: ClaimDeliveries,
+    private readonly keep: KeepClaims,
+    private readonly runAttempt: RunAttempt,
+    private readonly completions: Completions,
+    private readonly metrics: DispatcherMetrics,
+  ) {
+    const slots = config.WEBHOOK_SLOTS;
+    this.scheduler = new Scheduler<Job>(
+      {
+        slots,
+        tenantSlots: Math.max(1, Math.floor(slots / 2)),
+        lateSlots: Math.max(1, Math.floor(slots / 5)),
+        capacity: CAPACITY,
+        endpointCapacity: ENDPOINT_CAPACITY,
+      },
+      (endpointId, inFlight, now) => this.gates.mayRun(endpointId, inFlight, now),
+    );
+    this.gates.onBreakerChange((_, endpointId) => this.breakerChanged(endpointId));
+  }
+
+  get inFlight(): number {
+    return this.scheduler.inFlight;
+  }
+
+  get held(): number {
+    return this.scheduler.held;
+  }
+
+  get writing(): number {
+    return this.completions.size;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.keep.start(this.claimId, () => this.loseClaims());
+    this.loops.push(this.claimLoop(), this.refreshLoop(), this.keep.run(this.stopped.signal));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped.abort();
+    this.wakeUp();
+    clearTimeout(this.timer);
+    await Promise.all(this.loops);
+    for (const { tenantId, endpointId } of this.heldEndpoints())
+      this.release(this.scheduler.drain(tenantId, endpointId));
+    await Promise.race([Promise.allSettled(this.running), delay(DRAIN_MS, undefined, { ref: false })]);
+    await this.flushBreakers();
+    await this.completions.close();
+    await this.keep.stop();
+  }
+
+  /** How many more deliveries of the endpoint this replica can take into memory. */
+  room(endpointId: string, now = Date.now()): number {
+    if (this.stopped.signal.aborted || this.gates.phase(endpointId, now) !== 'closed') return 0;
+    return this.scheduler.room(endpointId);
+  }
+
+  /** Takes claimed deliveries in, in their order. */
+  submit(jobs: readonly Job[]): void {
+    for (const job of jobs) {
+      this.seen.set(job.endpointId, job.tenantId);
+      this.scheduler.add(job);
+    }
+    this.pump();
+  }
+
+  /** Starts a claimed delivery's attempt at once, past all queues. @returns when the attempt is over and written down */
+  startNow(job: Job): Promise<void> {
+    this.seen.set(job.endpointId, job.tenantId);
+    this.scheduler.start(job);
+    return this.run(job);
+  }
+
+  /** Something became due. */
+  wakeUp(): void {
+    this.wake.abort();
+  }
+
+  private *heldEndpoints() {
+    for (const [endpointId, tenantId] of this.seen) yield { endpointId, tenantId };
+  }
+
+  private pump(): void {
+    const now = Date.now();
+    for (let job = this.scheduler.next(now); job; job = this.scheduler.next(now)) void this.run(job);
+    const at = this.scheduler.wakeAt();
+    clearTimeout(this.timer);
+    if (at !== undefined) this.timer = setTimeout(() => this.pump(), Math.max(1, at - Date.now()));
+  }
+
+  private run(job: Job): Promise<void> {
+    const claimId = this.claimId;
+    const task = this.attempt(job, claimId).finally(() => this.running.delete(task));
+    this.running.add(task);
+    return task;
+  }
+
+  private async attempt(job: Job, claimId: string): Promise<void> {
+    const probe = this.gates.begin(job.endpointId, Date.now());
+    let completion: Completion;
+    try {
+      completion = await this.runAttempt.execute(job, probe);
+    } catch (error) {
+      this.logger.error(error, `attempt of ${job.id}`);
+      completion = { kind: 'release', job, dueAt: new Date(Date.now() + DEFECT_WAIT_MS) };
+    }
+    if (completion.kind !== 'release' && completion.attempt) {
+      this.metrics.attempt(job.hook, 'durable', completion.attempt.result, completion.attempt.succeeded);
+    }
+    const written = this.completions.add(claimId, completion);
+    // An ordered endpoint's next delivery waits until this one is over in the database too.
+    if (job.ordered) await written;
+    // Not attempted, or to be repeated first: what waits behind it goes back to the queue, whose claim keeps the order.
+    const blocks = completion.kind === 'release' || (completion.kind === 'retry' && job.ordered);
+    if (blocks) this.release(this.scheduler.abandonLane(job));
+    this.scheduler.done(job);
+    if (this.gates.phase(job.endpointId, Date.now()) === 'open')
+      this.release(this.scheduler.drain(job.tenantId, job.endpointId));
+    this.pump();
+    if (this.scheduler.held < CAPACITY / 2 && this.claims.sawMore) this.wakeUp();
+    await written;
+  }
+
+  private release(jobs: readonly Job[]): void {
+    for (const job of jobs) void this.completions.add(this.claimId, { kind: 'release', job });
+  }
+
+  private async claimLoop(): Promise<void> {
+    while (!this.stopped.signal.aborted) {
+      this.wake = new AbortController();
+      try {
+        const jobs = await this.claims.execute(this.claimId, endpointId => this.scheduler.room(endpointId));
+        if (jobs.length > 0) this.submit(jobs);
+        if (jobs.length > 0 && this.claims.sawMore) continue;
+      } catch (error) {
+        this.logger.warn(`The queue could not be read: ${error instanceof Error ? error.message : String(error)}`);
+        await delay(1_000, undefined, { signal: this.stopped.signal }).catch(() => undefined);
+      }
+      await delay(POLL_MS, undefined, { signal: this.wake.signal }).catch(() => undefined);
+    }
+  }
+
+  private async refreshLoop(): Promise<void> {
+    const { signal } = this.stopped;
+    while (!signal.aborted) {
+      await delay(REFRESH_MS, undefined, { signal }).catch(() => undefined);
+      await this.directory
+        .refresh()
+        .catch((error: unknown) => this.logger.warn(`Endpoints were not refreshed: ${String(error)}`));
+      for (const [endpointId] of this.seen) if (this.scheduler.isIdle(endpointId)) this.seen.delete(endpointId);
+    }
+  }
+
+  private breakerChanged(endpointId: string): void {
+    const tenantId = this.seen.get(endpointId);
+    if (tenantId && this.gates.phase(endpointId, Date.now()) === 'open')
+      this.release(this.scheduler.drain(tenantId, endpointId));
+    if (tenantId) this.scheduler.changed(tenantId, endpointId);
+    void this.flushBreakers().then(() => this.wakeUp());
+  }
+
+  private flushBreakers(): Promise<void> {
+    this.flushing = this.flushing.then(async () => {
+      const dirty = this.gates.takeDirty();
+      if (dirty.length === 0) return;
+      try {
+        await this.uow.system('save breakers', tx => this.breakers.save(tx, dirty));
+      } catch (error) {
+        this.gates.markDirty(dirty.map(({ endpointId }) => endpointId));
+        this.logger.warn(`Breakers were not saved: ${String(error)}`);
+      }
+    });
+    return this.flushing;
+  }
+
+  /** This replica was silent for so long that others may have its deliveries: it drops what it has not begun. */
+  private loseClaims(): string {
+    for (const { tenantId, endpointId } of this.heldEndpoints()) this.scheduler.drain(tenantId, endpointId);
+    this.claimId = randomUUID();
+    return this.claimId;
+  }
+}

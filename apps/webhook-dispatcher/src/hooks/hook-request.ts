@@ -1,0 +1,104 @@
+import type { Endpoint } from '../endpoints/endpoint.js';
+import { hookUrl } from '../endpoints/endpoint.js';
+import { maskHeaders } from '../endpoints/endpoint.schema.js';
+import { signatureHeaders } from '../signing/standard-webhooks.js';
+
+export interface HookRequestParams {
+  endpoint: Endpoint;
+  hook: string;
+  /** The hook's path, or the endpoint's own for it. */
+  path: string;
+  /** `dlv_…`, the same on every attempt. */
+  deliveryId: string;
+  /** From 1. */
+  attempt: number;
+  /** Exactly what is signed and sent. */
+  body: string;
+  accessToken: string;
+  traceparent: string;
+  now: Date;
+  /** Of an awaited call. */
+  deadlineMs?: number;
+  dryRun?: boolean;
+}
+
+export interface HookRequest {
+  url: URL;
+  headers: Record<string, string>;
+  body: string;
+  /** The headers as they may be stored and shown: tokens, credentials and the endpoint's own values masked. */
+  shownHeaders: Record<string, string>;
+}
+
+const BEARER_MASKED = 'Bearer ***';
+
+/** The request of one attempt, with every header that webhooks.json (`headers`) names. */
+export function buildHookRequest(params: HookRequestParams): HookRequest {
+  const { endpoint, now } = params;
+  const secrets = endpoint.secrets.filter(({ validUntil }) => validUntil === null || validUntil > now);
+  const auth = authHeader(endpoint);
+  const tokenHeader = auth?.name === 'authorization' ? 'x-countersign-authorization' : 'authorization';
+  const open = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    'user-agent': 'Countersign-Webhooks/1',
+  };
+  const contract = {
+    ...signatureHeaders(
+      params.deliveryId,
+      now,
+      params.body,
+      secrets.map(({ value }) => value),
+    ),
+    'x-countersign-hook': params.hook,
+    'x-countersign-tenant': endpoint.tenantId,
+    'x-countersign-attempt': String(params.attempt),
+    traceparent: params.traceparent,
+    ...(params.deadlineMs === undefined ? {} : { 'x-countersign-deadline-ms': String(params.deadlineMs) }),
+    ...(params.dryRun ? { 'x-countersign-dry-run': 'true' } : {}),
+  };
+  const own = lowerCased(endpoint.headers);
+  return {
+    url: hookUrl(endpoint.url, params.path),
+    headers: {
+      ...open,
+      ...own,
+      ...(auth ? { [auth.name]: auth.value } : {}),
+      ...contract,
+      [tokenHeader]: `Bearer ${params.accessToken}`,
+    },
+    body: params.body,
+    shownHeaders: {
+      ...open,
+      ...maskHeaders(own),
+      ...(auth ? { [auth.name]: auth.shown } : {}),
+      ...contract,
+      [tokenHeader]: BEARER_MASKED,
+    },
+  };
+}
+
+function authHeader({ auth }: Endpoint): { name: string; value: string; shown: string } | undefined {
+  if (!auth) return undefined;
+  switch (auth.type) {
+    case 'basic':
+      return {
+        name: 'authorization',
+        value: `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`,
+        shown: 'Basic ***',
+      };
+    case 'bearer':
+      return { name: 'authorization', value: `Bearer ${auth.token}`, shown: BEARER_MASKED };
+    case 'header':
+      return { name: auth.name.toLowerCase(), value: auth.value, shown: '***' };
+  }
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** The body as it may be shown: a password in it is masked. */
+export function maskBody(body: string): string {
+  return body.replace(/("passwordText"\s*:\s*)"(?:[^"\\]|\\.)*"/g, '$1"***"');
+}
