@@ -31,6 +31,7 @@ export class DirectSession {
       connectionTimeoutMillis: 5_000,
       query_timeout: 30_000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
     });
     const session = new DirectSession(client);
     try {

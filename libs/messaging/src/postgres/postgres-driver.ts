@@ -37,6 +37,7 @@ export class PostgresDriver implements BusDriver {
       connectionTimeoutMillis: 5_000,
       statement_timeout: 15_000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
     });
     // A pooled connection that the server ends is replaced at its next use.
     this.pool.on('error', () => undefined);
@@ -51,7 +52,8 @@ export class PostgresDriver implements BusDriver {
       records.map(record => JSON.stringify(record.headers)),
       records.map(record => record.value),
     ]);
-    await this.pool.query(...notification(rows));
+    // They are on the bus: a notification that is lost costs the consumers no more than their next look.
+    await this.pool.query(...notification(rows)).catch(() => undefined);
   }
 
   async relay(session: RelaySession, outbox: string, limit: number): Promise<number> {
