@@ -3,6 +3,7 @@ import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'no
 import { basename, dirname, join } from 'node:path';
 import { program } from './binaries.js';
 import { runAs } from './identity.js';
+import { commandLine } from './postmaster.js';
 import { ensureOwner, type Placement } from './placement.js';
 
 export const SUPERUSER = 'postgres';
@@ -16,7 +17,7 @@ export async function initialiseCluster(placement: Placement, socketDir: string,
   const { dataDir, identity } = placement;
   if (!(await isCluster(dataDir))) {
     await refuseForeignFiles(dataDir);
-    const draft = `${dataDir}.initdb-${randomUUID()}`;
+    const draft = `${dataDir}.initdb-${process.pid}-${randomUUID()}`;
     try {
       await initdb(placement, draft, socketDir, durable);
       await rename(draft, dataDir);
@@ -45,11 +46,15 @@ async function refuseForeignFiles(dataDir: string): Promise<void> {
     throw new Error(`${dataDir} holds files that are no PostgreSQL data; it must be absent or empty`);
 }
 
-/** Leftovers of an initdb that was killed. */
+/** Leftovers of a start that was killed; one that is under way keeps its own. */
 async function removeDrafts(dataDir: string): Promise<void> {
   const parent = dirname(dataDir);
+  const prefix = `${basename(dataDir)}.initdb-`;
   for (const name of await readdir(parent)) {
-    if (name.startsWith(`${basename(dataDir)}.initdb-`)) await rm(join(parent, name), { recursive: true, force: true });
+    if (!name.startsWith(prefix)) continue;
+    const owner = Number.parseInt(name.slice(prefix.length), 10);
+    if (await commandLine(owner)) continue;
+    await rm(join(parent, name), { recursive: true, force: true });
   }
 }
 

@@ -162,6 +162,13 @@ describe('startPostgres', () => {
     expect(await query(second.adminUrl(), 'select * from kept')).toEqual([{ answer: 7 }]);
   });
 
+  it('clears away what a killed first start left', async () => {
+    const left = join(folder, `data.initdb-${2 ** 22 + 1}-x`);
+    await mkdir(left);
+    await start();
+    await expect(stat(left)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
   it('says what the server says when it cannot start, and refuses a folder of other files', async () => {
     await expect(start({ settings: { shared_buffers: 'nonsense' } })).rejects.toThrow(/shared_buffers/);
     await mkdir(join(folder, 'other'));
