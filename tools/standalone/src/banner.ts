@@ -15,7 +15,7 @@ export function banner(
         '  Tenant             demo',
         '  Login              admin',
         `  One-time password  ${first.oneTimePassword}`,
-        `                     (shown only now; also in ${shorten(directory.firstLoginFile)}. The first login asks for a new one)`,
+        `                     (for one login, which asks for a new one; kept in ${shorten(directory.firstLoginFile)})`,
       ]
     : [
         '  Tenant, login      demo, admin, with the password you chose',

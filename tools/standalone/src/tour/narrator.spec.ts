@@ -12,14 +12,12 @@ describe('the narrator', () => {
     expect(lines).toContain('\n2. Second\n');
   });
 
-  it('keeps a short body on one line and gives a long one a line per member', () => {
+  it('keeps a short body on one line and breaks a long one into its parts, as valid JSON', () => {
     expect(render({ a: 1 })).toEqual(['{"a":1}']);
-    expect(render({ a: 'x'.repeat(100), b: { c: 2 } })).toEqual([
-      '{',
-      `  "a": "${'x'.repeat(100)}",`,
-      '  "b": {"c":2}',
-      '}',
-    ]);
+    const long = { name: 'x'.repeat(60), list: [{ a: 'y,"'.repeat(20) }, { b: 'z'.repeat(60) }], n: null };
+    const lines = render(long);
+    expect(lines.every(line => line.length <= 104)).toBe(true);
+    expect(JSON.parse(lines.join('\n'))).toEqual(long);
   });
 
   it('never shows a secret whole', () => {

@@ -33,12 +33,23 @@ export class Narrator {
   }
 }
 
-/** JSON on one line where it fits, else one line per member. */
-export function render(body: unknown): string[] {
+/** JSON on one line where it fits, else one line per member; a member that is too long goes on, indented, after a comma. */
+export function render(body: unknown, width = WIDTH - 6): string[] {
   const line = JSON.stringify(body);
-  if (line.length <= WIDTH - 6 || typeof body !== 'object' || body === null || Array.isArray(body)) return [line];
-  const members = Object.entries(body).map(([key, value]) => `  ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
-  return ['{', ...members.map((member, at) => (at < members.length - 1 ? `${member},` : member)), '}'];
+  if (line.length <= width || typeof body !== 'object' || body === null || Array.isArray(body)) return [line];
+  const members = Object.entries(body).map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+  const last = members.length - 1;
+  return ['{', ...members.flatMap((member, at) => flow(at < last ? `${member},` : member, width)), '}'];
+}
+
+/** Only between members (a comma before a quote or brace), so that no text is broken. */
+function flow(text: string, width: number): string[] {
+  const lines = ['  '];
+  for (const part of text.split(/(?<=,)(?=["{[])/)) {
+    if (lines.at(-1)!.length + part.length > width && lines.at(-1)!.trim() !== '') lines.push('      ');
+    lines[lines.length - 1] += part;
+  }
+  return lines;
 }
 
 /** A secret as it may stand on a screen. */

@@ -58,13 +58,14 @@ async function configureWebhook(api: TourApi, receiver: TourReceiver, narrator: 
     `The tenant's own system listens at ${receiver.url}. It is to be asked before a user is created (validateUser) and told ` +
       'before and afterwards. One call saves the endpoint and posts {} to its /test.',
   );
-  const saved = await api.call('POST', '/v1/webhook-endpoints?test=true', {
+  const endpoint = {
     name: 'The tour’s receiver',
     url: receiver.url,
     enabled: true,
     hooks: [{ hook: 'validateUser' }, { hook: 'preCreateUser' }, { hook: 'postCreateUser' }],
     token: { roles: ['ORG_ADMIN'], ttlSeconds: 3600 },
-  });
+  };
+  const saved = await api.call('POST', '/v1/webhook-endpoints?test=true', endpoint, ['id', 'test', 'secret']);
   expect(saved, 201, 'the endpoint');
   receiver.secret = saved.body['secret'] as string;
   const test = saved.body['test'] as { ok: boolean; latencyMs: number };
@@ -96,7 +97,8 @@ async function createChangedUser(api: TourApi, narrator: Narrator): Promise<Reco
     'This one is accepted, but the tenant writes countries as ISO codes and answers with the user as it wants it. ' +
       'preCreateUser announces what is about to happen.',
   );
-  const created = await api.call('POST', '/v1/users', newUser('shreyash2'));
+  const shown = ['id', 'login', 'firstName', 'lastName', 'userType', 'country', 'status', 'roles', 'version'];
+  const created = await api.call('POST', '/v1/users', newUser('shreyash2'), shown);
   expect(created, 201, 'the user');
   narrator.outcome(
     created.body['country'] === 'IN',
@@ -118,12 +120,17 @@ async function receiveNotice(
       'carries a token with the roles that the tenant gave this endpoint: the receiver uses it to create a group.',
   );
   const notice = await receiver.next('postCreateUser');
+  const token = (notice.headers['authorization'] ?? '').replace(/^Bearer /, '');
+  for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature']) {
+    narrator.say(`   ${name}: ${notice.headers[name] ?? ''}`);
+  }
+  narrator.say(`   authorization: Bearer ${mask(token)}`);
   narrator.outcome(
     notice.signed && notice.user['id'] === user['id'],
     `postCreateUser has arrived, signed (webhook-id ${notice.headers['webhook-id'] ?? ''})`,
   );
   if (!notice.signed) throw new TourFailed('The signature of postCreateUser does not hold');
-  api.signIn((notice.headers['authorization'] ?? '').replace(/^Bearer /, ''));
+  api.signIn(token);
   const group = await api.call('POST', '/v1/groups', { name: 'Welcomed' });
   expect(group, 201, 'the group');
   narrator.outcome(true, 'the group was created by the endpoint itself; the audit log says so');
