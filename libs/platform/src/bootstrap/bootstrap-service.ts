@@ -29,6 +29,8 @@ export interface RunningService {
   stop(): Promise<void>;
 }
 
+/** Longest time that running requests get to finish at a stop, in milliseconds. */
+const DRAIN_MS = 3_000;
 /** Longest time that a stop may take before the process ends anyway, in milliseconds. */
 const STOP_DEADLINE_MS = 15_000;
 const HOUSEKEEPING_MS = 3_600_000;
@@ -119,7 +121,7 @@ export async function startService(
         runtime.readiness.draining = true;
         clearInterval(housekeeping);
         await parts?.messaging.stop();
-        await app.close();
+        await closeHttp(app);
         await runtime.stop();
         await parts?.persistence.close();
         await management.close();
@@ -131,6 +133,20 @@ export async function startService(
     await data?.persistence.close();
     await management.close();
     throw error;
+  }
+}
+
+/**
+ * Lets running requests finish. Node does not count a connection on which no request was ever sent as idle (clients open
+ * such after an abort): it would hold the stop up for a minute, so what is left after a while is cut off.
+ */
+async function closeHttp(app: NestFastifyApplication): Promise<void> {
+  const server = app.getHttpServer() as { closeAllConnections(): void };
+  const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
   }
 }
 
