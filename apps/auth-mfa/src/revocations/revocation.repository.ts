@@ -48,12 +48,13 @@ export class RevocationRepository {
     );
   }
 
-  /** The latest `issuedBefore` (seconds) that a new token of the principal has to reach to be valid; 0 = none. */
-  async latestIssuedBefore(tx: TenantTransaction, userId: string): Promise<number> {
+  /** The latest `issuedBefore` (seconds) of these users, or of all users of the tenant, and of the tenant itself; 0 = none. */
+  async latestBoundary(tx: TenantTransaction, userIds: readonly string[] | 'all'): Promise<number> {
     const [row] = await tx.query<{ latest: string | null }>(
       `select max(issued_before) as latest from revocation
-        where tenant_id = $1 and ((kind = 'user' and subject = $2) or (kind = 'tenant' and subject = $1))`,
-      [tx.tenantId, userId],
+        where tenant_id = $1
+          and ((kind = 'user' and ($2::text[] is null or subject = any($2))) or (kind = 'tenant' and subject = $1))`,
+      [tx.tenantId, userIds === 'all' ? null : userIds],
     );
     return Number(row?.latest ?? 0);
   }

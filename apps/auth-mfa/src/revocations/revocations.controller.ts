@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Internal } from '@countersign/platform';
-import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
+import { Controller, Get, Header, Query, StreamableFile } from '@nestjs/common';
 import { z } from 'zod';
 import { RevocationFeed } from './revocation-feed.js';
 
@@ -13,8 +13,12 @@ const MAX_UNREAD_BYTES = 64 * 1024 * 1024;
 export class RevocationsController {
   constructor(private readonly feed: RevocationFeed) {}
 
-  /** NDJSON of revocationLineSchema, without end; every service follows it. */
+  /**
+   * NDJSON of revocationLineSchema, without end; every service follows it. The connection serves nothing else: kept alive
+   * after the stream's end it would hold up the stop of this service.
+   */
   @Get()
+  @Header('connection', 'close')
   stream(@Query({ schema: querySchema }) { cursor }: z.output<typeof querySchema>): StreamableFile {
     let leave: (() => void) | undefined;
     const stream = new Readable({

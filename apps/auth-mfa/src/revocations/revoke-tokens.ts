@@ -21,8 +21,8 @@ export interface TokensToRevoke {
 
 /**
  * Voids tokens that are out already, in the transaction of the change that voids them; every verifier hears of it within
- * 2 s. `iat` has whole seconds, so the boundary lies after the current one; tokens issued from then on get an `iat` that
- * reaches it (`IssueAccessToken`), so a refresh at once is not refused.
+ * 2 s. `iat` has whole seconds, so the boundary lies after the current one. Tokens issued from then on get an `iat` that
+ * reaches it (`IssueAccessToken`), so a refresh at once is not refused; the next boundary lies above that again.
  */
 @Injectable()
 export class RevokeTokens {
@@ -31,19 +31,21 @@ export class RevokeTokens {
     private readonly revocations: RevocationRepository,
   ) {}
 
-  async execute(tx: TenantTransaction, what: TokensToRevoke): Promise<void> {
+  /** The caller holds the row that tokens of the subjects are issued under, or ends it for good. */
+  async execute(tx: TenantTransaction, { kind, subjects, code, longestLife }: TokensToRevoke): Promise<void> {
+    if (subjects.length === 0) return;
     const now = Math.floor(this.clock.now().getTime() / 1000);
-    const issuedBefore = now + 1 + REPLICA_SKEW_SECONDS;
-    const expiresAt = now + (what.longestLife ?? ACCESS_TOKEN_SECONDS) + CLOCK_SLACK_SECONDS;
+    const expiresAt = now + (longestLife ?? ACCESS_TOKEN_SECONDS) + CLOCK_SLACK_SECONDS;
+    // A session that has ended never gets another token: all of its tokens are void, whenever they say they were issued.
+    const ended = kind === 'session' || kind === 'token';
+    const issuedBefore = ended ? expiresAt : await this.nextBoundary(tx, now, kind === 'tenant' ? 'all' : subjects);
     await this.revocations.add(
       tx,
-      what.subjects.map(subject => ({
-        kind: what.kind,
-        subject,
-        code: what.code ?? 'token_revoked',
-        issuedBefore,
-        expiresAt,
-      })),
+      subjects.map(subject => ({ kind, subject, code: code ?? 'token_revoked', issuedBefore, expiresAt })),
     );
+  }
+
+  private async nextBoundary(tx: TenantTransaction, now: number, userIds: readonly string[] | 'all'): Promise<number> {
+    return Math.max(now + 1 + REPLICA_SKEW_SECONDS, (await this.revocations.latestBoundary(tx, userIds)) + 1);
   }
 }

@@ -43,7 +43,7 @@ export class IssueAccessToken {
    */
   async execute(tx: TenantTransaction, subject: TokenSubject, lifeSeconds: number): Promise<IssuedAccessToken> {
     const now = Math.floor(this.clock.now().getTime() / 1000);
-    const iat = Math.max(now, await this.revocations.latestIssuedBefore(tx, subject.userId));
+    const iat = Math.max(now, await this.revocations.latestBoundary(tx, [subject.userId]));
     const exp = now + lifeSeconds;
     const { kid, privateKey } = await this.keys.current();
     const claims: AccessTokenClaims = {

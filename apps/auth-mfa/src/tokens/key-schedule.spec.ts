@@ -21,6 +21,10 @@ describe('schedule of the signing keys', () => {
     expect(scheduleKeys([first, second], at(10))).toMatchObject({ current: 'first', next: 'second' });
   });
 
+  it('signs with the first key also where the clock is behind the one that made it', () => {
+    expect(scheduleKeys([first, second], at(-5))).toMatchObject({ current: 'first', next: 'second' });
+  });
+
   it('publishes the next a day ahead, also when the rotation is overdue', () => {
     const late = at(ROTATE_AFTER_SECONDS * 2);
     expect(scheduleKeys([first], late).nextFrom).toEqual(new Date(late.getTime() + PUBLISH_AHEAD_SECONDS * 1000));

@@ -27,8 +27,9 @@ const plus = (time: Date, seconds: number) => new Date(time.getTime() + seconds 
 /** What each key is for at a time. @param keys in the order of `activeFrom` */
 export function scheduleKeys(keys: readonly ScheduledKey[], now: Date): KeySchedule {
   const started = keys.filter(key => key.activeFrom <= now);
-  const current = started.at(-1);
-  const next = keys.find(key => key.activeFrom > now);
+  // A replica whose clock is a little behind the one that made the first key signs with it all the same.
+  const current = started.at(-1) ?? keys[0];
+  const next = keys.find(key => key !== current && key.activeFrom > now);
   const due = current ? plus(current.activeFrom, ROTATE_AFTER_SECONDS) : now;
   const earliest = plus(now, PUBLISH_AHEAD_SECONDS);
   return {
