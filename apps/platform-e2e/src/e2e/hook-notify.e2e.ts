@@ -53,7 +53,7 @@ describe('postCreateUser and postUpdateUser: delivered durably', () => {
 
   it('sends the user as it is after an update; attributes that are not set are left out', async () => {
     const user = await tenant.createUser({ mobile: '+14155550123' });
-    const patch = { mobile: null, userType: null, firstName: 'Zoë "Z" \u2028' };
+    const patch = { mobile: null, userType: null, firstName: 'Zoë "Z" \u2028 \\ 😀!' };
     expectStatus(await tenant.admin.patch(`/v1/users/${user.id}`, patch), 200);
     const call = await receiver.waitForLogin('postUpdateUser', user.login);
     expect(call.text).toBe(JSON.stringify(call.json));

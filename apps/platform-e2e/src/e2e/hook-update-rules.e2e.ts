@@ -135,6 +135,9 @@ describe('hooks of an update', () => {
     const answer = await tenant.admin.post(`/v1/users/${user.id}/enable`);
     expectProblem(answer, { status: 422, code: 'hook_refused', hook: 'validateUpdateUser', detail: 'Not yet' });
     receiver.on('validateUpdateUser', json({ response: {} }));
+    await receiver.waitFor('postUpdateUser', {
+      where: call => call.user['id'] === user.id && call.user['status'] === 'disabled',
+    });
     expect(await path(() => tenant.admin.post(`/v1/users/${user.id}/enable`))).toEqual([1, 1, 1]);
   });
 

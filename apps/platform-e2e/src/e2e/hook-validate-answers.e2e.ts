@@ -181,8 +181,11 @@ describe('validateUser: what the tenant answers', () => {
     ['status 404', status(404)],
     ['a redirect', status(307, { location: 'http://127.0.0.1:9/' })],
   ])('takes %s as no usable answer and follows the policy deny', async (_name, behaviour) => {
+    // A usable answer in between keeps the endpoint's breaker closed, so that each of these is asked.
+    expectStatus(await create(json({ response: {} })), 201);
     const login = uniqueName('unusable-');
     expectProblem(await create(behaviour, { login }), { status: 503, code: 'hook_unavailable', hook: 'validateUser' });
+    await receiver.waitForLogin('validateUser', login);
     expect(await exists(login)).toBe(false);
   });
 
