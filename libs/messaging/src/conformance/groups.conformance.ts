@@ -15,7 +15,7 @@ const EVENTS = 24_000;
 const SUBJECTS = 400;
 
 export function describeGroups(harness: () => BusHarness): void {
-  describe('groups', () => {
+  describe('groups', { timeout: 90_000 }, () => {
     it(
       'loses nothing and keeps each key in order over a kill -9, a join and a leave of three processes',
       { timeout: 120_000 },
