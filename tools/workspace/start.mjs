@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureRuntime, root } from './runtime.mjs';
@@ -16,6 +17,9 @@ if (!existsSync(compiler)) {
   process.exit(1);
 }
 if (await ensureRuntime(fileURLToPath(import.meta.url), args)) {
+  // Compiled code is kept, for the children too: a second start need not compile ten thousand files again.
+  process.env.NODE_COMPILE_CACHE ||= join(root, 'node_modules/.cache/countersign');
+  module.enableCompileCache();
   const built = existsSync(join(root, 'tools/standalone/dist/main.js'));
   if (!built) console.log('Building (only the first time, about half a minute)');
   const build = spawnSync(process.execPath, [compiler, '-b', root], {

@@ -2,7 +2,7 @@ export { inheritedEnvironment, readToolConfig, workspaceRoot, type ToolConfig } 
 export { DataDirectory, writePrivateJson } from './installation/data-directory.js';
 export { InstallationDatabase, type DatabaseUrls } from './installation/database.js';
 export { takeLock, type Lock } from './installation/lock.js';
-export { migrateAll, type MigrationReport } from './installation/migrate.js';
+export { migrateIfNeeded, type MigrationReport } from './installation/migrate.js';
 export {
   readPlatformFile,
   removePlatformFile,

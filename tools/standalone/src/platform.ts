@@ -1,7 +1,7 @@
 import {
   DataDirectory,
   InstallationDatabase,
-  migrateAll,
+  migrateIfNeeded,
   readPlatformFile,
   removePlatformFile,
   takeLock,
@@ -55,7 +55,7 @@ export class Platform {
       signal.throwIfAborted();
       database = await InstallationDatabase.open(directory);
       if (database.server.adopted) reporter.say('The database of a start that was killed has been taken over');
-      const reports = await migrateAll(database);
+      const reports = await migrateIfNeeded(database);
       const ran = reports.reduce((sum, report) => sum + report.ran.length, 0);
       if (ran > 0) reporter.say(`Tables are up to date (${ran} migrations ran)`);
       signal.throwIfAborted();

@@ -1,7 +1,9 @@
 import { startPostgres, type EmbeddedPostgres } from '@countersign/embedded-postgres';
-import { BUS_DATABASE, provisionDatabase, serviceDatabase } from '@countersign/persistence';
+import { BUS_DATABASE, createDataSource, provisionDatabase, serviceDatabase } from '@countersign/persistence';
 import type { DataDirectory } from './data-directory.js';
 import { ensureSecrets, type DatabasePasswords } from './secrets.js';
+
+type DataSource = ReturnType<typeof createDataSource>;
 
 /** One database for all services and the bus (BUS=postgres needs that). */
 const DATABASE = 'postgres';
@@ -32,6 +34,21 @@ export class InstallationDatabase {
     return new InstallationDatabase(server, passwords);
   }
 
+  /** What `note` kept last, in this very database: a lost or restored one tells the truth about itself. */
+  async noted(): Promise<string | undefined> {
+    const [row] = await this.asBusOwner(source =>
+      source.query<{ note: string | null }[]>(`select obj_description(to_regnamespace($1), 'pg_namespace') as note`, [
+        BUS_DATABASE.schema,
+      ]),
+    );
+    return row?.note ?? undefined;
+  }
+
+  async note(text: string): Promise<void> {
+    if (!/^[0-9a-z]+$/.test(text)) throw new Error('A note is a digest');
+    await this.asBusOwner(source => source.query(`comment on schema ${BUS_DATABASE.schema} is '${text}'`));
+  }
+
   busOwnerUrl(): string {
     return this.url(BUS_DATABASE.owner, this.passwords.bus.owner);
   }
@@ -45,6 +62,21 @@ export class InstallationDatabase {
       app: this.url(names.app, passwords.app),
       worker: this.url(names.worker, passwords.worker),
     };
+  }
+
+  private async asBusOwner<T>(work: (source: DataSource) => Promise<T>): Promise<T> {
+    const source = createDataSource({
+      url: this.busOwnerUrl(),
+      schema: BUS_DATABASE.schema,
+      applicationName: 'countersign-start',
+      poolMax: 1,
+    });
+    await source.initialize();
+    try {
+      return await work(source);
+    } finally {
+      await source.destroy();
+    }
   }
 
   private url(user: string, password: string): string {

@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { busMigrations } from '@countersign/messaging';
 import { BUS_DATABASE, createDataSource, runMigrations } from '@countersign/persistence';
@@ -20,7 +23,27 @@ export async function migrateAll(database: InstallationDatabase): Promise<Migrat
   // Only when all have ended: the database must not stop under one that is still at work.
   const failed = services.flatMap(result => (result.status === 'rejected' ? [messageOf(result.reason)] : []));
   if (failed.length > 0) throw new Error(failed.join('\n'));
+  await database.note(knownMigrations());
   return [bus, ...services.flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))];
+}
+
+/**
+ * The same for a start: the services' own migration programs run only when there is a migration that the last whole run did
+ * not know. Should that be wrong, a service with pending migrations refuses to start.
+ */
+export async function migrateIfNeeded(database: InstallationDatabase): Promise<MigrationReport[]> {
+  return (await database.noted()) === knownMigrations() ? [] : migrateAll(database);
+}
+
+/** A digest of the names of all migrations that this build has. */
+function knownMigrations(): string {
+  const names = DATA_SERVICES.flatMap(({ name, migrate }) =>
+    readdirSync(join(dirname(migrate!), 'migrations'))
+      .filter(file => /^\d+-.*\.js$/.test(file))
+      .map(file => `${name}/${file}`),
+  );
+  const all = [...busMigrations.map(migration => migration.name), ...names].sort();
+  return createHash('sha256').update(all.join('\n')).digest('hex');
 }
 
 async function migrateBus(database: InstallationDatabase): Promise<MigrationReport> {
