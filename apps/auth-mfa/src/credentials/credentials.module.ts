@@ -8,6 +8,7 @@ import { CredentialRepository } from './credential.repository.js';
 import { CredentialsController } from './credentials.controller.js';
 import { Argon2PasswordHasher, PasswordHasher } from './password-hasher.js';
 import { PasswordHashing } from './password-hashing.js';
+import { PasswordPolicyController } from './password-policy.controller.js';
 import { PasswordsController } from './passwords.controller.js';
 import { ResetPassword } from './reset-password.js';
 import { SetCredential } from './set-credential.js';
@@ -16,7 +17,7 @@ import { SweepOrphanedCredentials } from './sweep-orphaned-credentials.js';
 
 @Module({
   imports: [BackOffModule, DirectoryModule, SessionsModule],
-  controllers: [CredentialsController, PasswordsController],
+  controllers: [CredentialsController, PasswordPolicyController, PasswordsController],
   providers: [
     { provide: PasswordHasher, useClass: Argon2PasswordHasher },
     PasswordHashing,

@@ -136,15 +136,15 @@ export class SessionRepository {
 
   /** Deletes sessions that expired before a time, with their tokens. @returns how many */
   async deleteExpired(tx: TenantTransaction, before: Date, limit: number): Promise<number> {
-    const [row] = await tx.query<{ count: number }>(
+    const [row] = await tx.query<{ sessions: number }>(
       `with gone as (
          delete from session where tenant_id = $1 and id in
            (select id from session where tenant_id = $1 and expires_at < $2 order by expires_at limit $3) returning id),
        tokens as (
          delete from refresh_token where tenant_id = $1 and session_id in (select id from gone) returning 1)
-       select (select count(*) from gone)::int as count, (select count(*) from tokens)`,
+       select (select count(*) from gone)::int as sessions, (select count(*) from tokens)::int as tokens`,
       [tx.tenantId, before, limit],
     );
-    return row!.count;
+    return row!.sessions;
   }
 }
