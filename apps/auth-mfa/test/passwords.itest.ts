@@ -109,6 +109,19 @@ describe('the first credential, set by user-lifecycle', () => {
     });
   });
 
+  it('can be judged before anything is done with it, which keeps nothing', async () => {
+    const api = await world.as('user-lifecycle', tenant);
+    const check = (password: string) => api.post('/internal/password-policy/check', { login: 'anna', password });
+    expect(await check('short')).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/password', code: 'password_too_short' }] },
+    });
+    expect((await check(PASSWORD)).status).toBe(204);
+    const dispatcher = await world.as('webhook-dispatcher', tenant);
+    const other = await dispatcher.post('/internal/password-policy/check', { login: 'anna', password: PASSWORD });
+    expect(other.status).toBe(403);
+  });
+
   it('may be repeated, and never overwrites what the person has chosen since', async () => {
     const user = world.describe();
     await world.setCredential(tenant, user, PASSWORD);

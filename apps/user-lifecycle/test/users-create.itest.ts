@@ -70,13 +70,17 @@ describe('creating users', () => {
     expect(harness.authority.credentials.some(credential => credential.userId === without.id)).toBe(false);
   });
 
-  it('passes on that the password is refused, and leaves nothing', async () => {
+  it('passes on that the password is refused, before the tenant is asked, and leaves nothing', async () => {
     const errors = [{ pointer: '/password', code: 'too_short', message: 'At least 10 characters' }];
     harness.authority.refuseCredentials(422, { code: 'password_refused', detail: 'At least 10 characters', errors });
     const body = newUserBody({ password: 'short' });
     const refused = await tenant.admin.post('/v1/users', body);
+    const dry = await tenant.admin.post('/v1/users?dryRun=true', body);
     harness.authority.refuseCredentials();
-    expect([refused.status, problemOf(refused).errors?.[0]?.pointer]).toEqual([422, '/password']);
+    for (const answer of [refused, dry]) {
+      expect([answer.status, problemOf(answer).errors?.[0]?.pointer]).toEqual([422, '/password']);
+    }
+    expect(harness.dispatcher.calls).toEqual([]);
     expect((await tenant.admin.post('/v1/users', body)).status).toBe(201);
   });
 

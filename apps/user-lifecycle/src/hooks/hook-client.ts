@@ -13,8 +13,8 @@ import type { UserLifecycleConfig } from '../config.js';
 
 /** What the dispatcher may take beyond the receiver's own time, in milliseconds. */
 const OVERHEAD_MS = 1_000;
-/** An announcement is over after 2 s or the endpoint's own bound, which is at most 15 s. */
-const ANNOUNCE_DEADLINE_MS = 16_000;
+/** An announcement is over after the endpoint's own bound, at most 2 s (webhooks.json, `modes.announce`). */
+const ANNOUNCE_DEADLINE_MS = 4_000;
 const VERDICT_DEADLINE_MS = 2_000;
 
 /** Asks and announces the tenant's hooks through webhook-dispatcher. Never called while a transaction is open. */

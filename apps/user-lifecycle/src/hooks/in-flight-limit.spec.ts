@@ -5,8 +5,9 @@ import { InFlightLimit } from './in-flight-limit.js';
 const [acme, other] = [tenantId('acme'), tenantId('other')];
 
 function gate(): { open: () => void; passed: Promise<void> } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  return { open: resolve, passed: promise };
+  let open = (): void => undefined;
+  const passed = new Promise<void>(resolve => (open = resolve));
+  return { open: () => open(), passed };
 }
 
 describe('InFlightLimit', () => {

@@ -46,6 +46,11 @@ class World {
     reportVerdict: () => (this.note('verdict'), Promise.resolve()),
   };
   readonly credentials = {
+    checkPassword: () => {
+      this.note('check password');
+      const answer = this.answers['password'];
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve();
+    },
     setFirst: () => {
       this.note('credential');
       const answer = this.answers['credential'];
@@ -92,6 +97,7 @@ describe('CreateUser', () => {
     const world = new World();
     const user = await world.create({ password: 'secret' });
     expect(world.steps).toEqual([
+      'check password',
       'check and reserve',
       'ask validateUser',
       'ask preCreateUser',
@@ -135,7 +141,13 @@ describe('CreateUser', () => {
   it('ends a dry run before anything is announced, set or kept', async () => {
     const world = new World();
     await world.create({ password: 'secret' }, true);
-    expect(world.steps).toEqual(['check and reserve', 'ask validateUser', 'ask preCreateUser']);
+    expect(world.steps).toEqual(['check password', 'check and reserve', 'ask validateUser', 'ask preCreateUser']);
+  });
+
+  it('asks nobody about a user whose password is refused', async () => {
+    const world = new World({ password: new DomainError('password_refused', 'invalid', 'weak') });
+    await expect(world.create({ password: 'weak' })).rejects.toMatchObject({ code: 'password_refused' });
+    expect(world.steps).toEqual(['check password']);
   });
 
   it('says that invitations are not there yet, before anything else', async () => {

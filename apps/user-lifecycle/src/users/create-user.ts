@@ -24,7 +24,7 @@ export interface CreateUserCommand {
 }
 
 /**
- * Creates a user in the order that is fixed: local checks and reservation, validateUser, preCreateUser, first credential,
+ * Creates a user in the order that is fixed: checks and reservation, validateUser, preCreateUser, first credential,
  * one commit of user, audit row and event. Nothing is locked while the tenant or a service is asked; what fails on the way
  * leaves nothing but a reservation, which is given up or ends with its lease.
  */
@@ -57,6 +57,7 @@ export class CreateUser {
     }
     const draft = newUser(newId('usr'), body.login, body, this.clock.now());
     return this.limit.run(tenantId, async () => {
+      if (body.password !== undefined) await this.credentials.checkPassword(tenantId, draft.login, body.password);
       const reservation = this.reserveValues.begin(tenantId, draft.id, dryRun);
       try {
         return await this.create(reservation, draft, body);

@@ -15,6 +15,20 @@ export class CredentialClient {
     this.authMfa = runtime.client('auth-mfa', config.AUTH_MFA_URL);
   }
 
+  /**
+   * Whether the policy takes a first password: asked before the tenant is, so that a weak one has no effect outside.
+   * @throws DomainError 422 naming `/password`, 503 when auth-mfa is away
+   */
+  async checkPassword(tenantId: TenantId, login: string, password: string): Promise<void> {
+    await this.authMfa.call({
+      method: 'POST',
+      path: '/internal/password-policy/check',
+      tenantId,
+      body: { login, password },
+      deadlineMs: DEADLINE_MS,
+    });
+  }
+
   /** Idempotent on the user's id. @throws DomainError 422 naming `/password` when the policy refuses it, 503 when auth-mfa is away */
   async setFirst(tenantId: TenantId, userId: string, credential: SetCredential): Promise<void> {
     await this.authMfa.call({

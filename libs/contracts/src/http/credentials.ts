@@ -25,5 +25,8 @@ export const apiKeyExchangeSchema = z.strictObject({ key: z.string().min(1).max(
 export const issuedTokenSchema = z.object({ accessToken: z.string(), expiresAt: z.iso.datetime() });
 export type IssuedToken = z.output<typeof issuedTokenSchema>;
 
-/** A user's password hash is set, or its policy says why not. Answered by `GET /internal/password-policy/check`. */
+/**
+ * user-lifecycle -> auth-mfa: `POST /internal/password-policy/check`: whether the policy takes a first password, asked before
+ * anything is done with it. 204, or 422 with the pointer `/password`.
+ */
 export const checkPasswordSchema = z.strictObject({ login: z.string(), password: z.string().max(1024) });

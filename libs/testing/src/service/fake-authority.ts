@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import {
   apiKeyExchangeSchema,
+  checkPasswordSchema,
   endpointTokenSchema,
   setCredentialSchema,
   type AccessTokenClaims,
@@ -90,7 +91,7 @@ export class FakeAuthority {
     this.apiKeys.set(key, claims);
   }
 
-  /** Answers the setting of credentials with a problem from now on; without argument accepts them again. */
+  /** Answers the setting of credentials, and the question whether a password would do, with a problem from now on; without argument accepts them again. */
   refuseCredentials(status?: number, problem: Record<string, unknown> = {}): void {
     this.refusal = status === undefined ? undefined : { status, problem };
   }
@@ -113,6 +114,10 @@ export class FakeAuthority {
     const id = decodeURIComponent(url.pathname.split('/')[3] ?? '');
     if (route === 'GET /internal/revocations') {
       this.revocations.subscribe(response, url.searchParams.get('cursor') ?? '');
+    } else if (route === 'POST /internal/password-policy/check') {
+      checkPasswordSchema.parse(await json(request));
+      if (this.refusal) answer(response, this.refusal.status, this.refusal.problem, 'application/problem+json');
+      else answer(response, 204);
     } else if (route === `PUT /internal/credentials/${id}`) {
       const { login, password, oneTime } = setCredentialSchema.parse(await json(request));
       if (this.refusal) {
