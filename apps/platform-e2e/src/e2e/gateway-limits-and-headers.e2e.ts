@@ -48,21 +48,22 @@ describe('the one door', () => {
     expect(headers['ratelimit']).toMatch(/;\s*r=\d+/);
   });
 
-  it('answers 429 with Retry-After beyond the limit, to that tenant only', async () => {
-    const { headers } = await tenant.admin.get('/v1/users');
+  it('answers 429 with Retry-After beyond the limit, to that client only', async () => {
+    // All of 127/8 is this machine on Linux: the limit of this address is reached, the other suites' is not.
+    const client = tenant.anonymous.from(process.platform === 'linux' ? '127.0.0.2' : undefined);
+    const { headers } = await client.get('/v1/nothing');
     const quota = Number(/;\s*q=(\d+)/.exec(headers['ratelimit-policy'] ?? '')?.[1]);
-    const other = await Tenant.create();
     let limited;
-    for (let sent = 0; sent < quota * 4 && !limited; sent += 50) {
-      const answers = await Promise.all(Array.from({ length: 50 }, () => tenant.admin.get('/v1/hooks')));
+    for (let sent = 0; sent < quota * 4 && !limited; sent += 100) {
+      const answers = await Promise.all(Array.from({ length: 100 }, () => client.get('/v1/nothing')));
       limited = answers.find(({ status }) => status === 429);
     }
     if (!limited) throw new Error(`no 429 within four times the quota of ${String(quota)}`);
     expectProblem(limited, { status: 429 });
-    expectStatus(await other.admin.get('/v1/users'), 200);
+    expectStatus(await tenant.admin.get('/v1/users'), 200);
   });
 
-  it("refuses a request with two bodies' worth of framing, and headers without end", async () => {
+  it('refuses headers without end', async () => {
     const huge = await tenant.admin.get('/v1/users', { 'x-long': 'a'.repeat(60_000) }).catch((error: unknown) => error);
     if (huge instanceof Error) expect(huge.message).toMatch(/socket|closed|reset/i);
     else expect([400, 431]).toContain((huge as { status: number }).status);

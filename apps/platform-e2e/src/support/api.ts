@@ -16,18 +16,29 @@ export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const agent = new Agent({ connections: 64, keepAliveTimeout: 5_000, headersTimeout: 45_000, bodyTimeout: 45_000 });
+const sharedAgent = new Agent({
+  connections: 64,
+  keepAliveTimeout: 5_000,
+  headersTimeout: 45_000,
+  bodyTimeout: 45_000,
+});
 
 /** A client of the platform as one caller: paths go out byte by byte as they are given, nothing is retried or followed. */
 export class ApiClient {
   constructor(
     readonly baseUrl: string,
     readonly token?: string,
+    private readonly agent: Agent = sharedAgent,
   ) {}
 
   /** The same platform as another caller; none without a token. */
   as(token?: string): ApiClient {
-    return new ApiClient(this.baseUrl, token);
+    return new ApiClient(this.baseUrl, token, this.agent);
+  }
+
+  /** The same caller from another address of this machine, e.g. 127.0.0.2. */
+  from(localAddress: string | undefined): ApiClient {
+    return new ApiClient(this.baseUrl, this.token, new Agent({ connections: 64, connect: { localAddress } }));
   }
 
   get<T>(path: string, headers?: Readonly<Record<string, string>>): Promise<ApiAnswer<T>> {
@@ -55,7 +66,7 @@ export class ApiClient {
 
   async send<T>(method: string, path: string, { body, raw, headers }: ApiRequest = {}): Promise<ApiAnswer<T>> {
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-    const answer = await agent.request({
+    const answer = await this.agent.request({
       origin: this.baseUrl,
       path,
       method: method as 'GET',
