@@ -11,6 +11,8 @@ interface Gate {
   breaker: Breaker;
   limit: ConcurrencyLimit;
   bucket?: { perSecond: number; tokens: TokenBucket };
+  /** The endpoint's own settings are known. */
+  configured: boolean;
   /** The breaker changed and the change is not in the database yet. */
   dirty: boolean;
   /** This replica was given the turn of the half-open breaker, at that time, and has not used it. */
@@ -33,6 +35,7 @@ export class EndpointGates {
   /** Takes over an endpoint's settings, and the breaker that the database knows, when it is loaded. */
   configure(endpoint: Endpoint, breaker?: BreakerState): void {
     const gate = this.gate(endpoint.tenantId, endpoint.id);
+    gate.configured = true;
     gate.limit.setMax(endpoint.maxConcurrency ?? CONCURRENCY_MAX);
     if (endpoint.rateLimit !== (gate.bucket?.perSecond ?? null)) {
       gate.bucket = endpoint.rateLimit
@@ -49,7 +52,8 @@ export class EndpointGates {
   /** For the scheduler: whether an attempt may start, or from when. */
   mayRun(endpointId: string, inFlight: number, now: number): boolean | number {
     const gate = this.gates.get(endpointId);
-    if (!gate) return true;
+    // The first attempt loads the endpoint and with it its bounds; until then there is one at a time.
+    if (!gate?.configured) return inFlight === 0;
     const phase = gate.breaker.phase(now);
     if (phase !== 'closed') return phase === 'half_open';
     if (inFlight >= gate.limit.current) return false;
@@ -87,6 +91,7 @@ export class EndpointGates {
     const gate = this.gate(tenantId, endpointId);
     gate.breaker.restore(CLOSED);
     gate.dirty = false;
+    gate.configured = false;
     this.changed(tenantId, endpointId);
   }
 
@@ -142,7 +147,7 @@ export class EndpointGates {
     if (!gate)
       this.gates.set(
         endpointId,
-        (gate = { tenantId, breaker: new Breaker(), limit: new ConcurrencyLimit(), dirty: false }),
+        (gate = { tenantId, breaker: new Breaker(), limit: new ConcurrencyLimit(), configured: false, dirty: false }),
       );
     return gate;
   }

@@ -35,6 +35,8 @@ export class RunAttempt {
     const endpoint = await this.directory.get(job.tenantId, job.endpointId);
     if (!endpoint) return this.discard(job, 'the endpoint was deleted');
     if (!endpoint.enabled) return { kind: 'release', job };
+    // Opened elsewhere: this replica learned of it when it loaded the endpoint.
+    if (!probe && this.gates.phase(endpoint.id, Date.now()) === 'open') return { kind: 'release', job };
     const choice = endpoint.hooks.find(({ hook: name }) => name === job.hook);
     if (!hook || !choice) return this.discard(job, `the endpoint does not take ${job.hook} any more`);
     const awaited = job.mode !== 'notify' && job.mode !== 'announce';

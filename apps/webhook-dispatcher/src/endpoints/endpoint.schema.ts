@@ -46,7 +46,7 @@ export function caBundleError(pem: string): string | undefined {
 export const endpointHookSchema = z.strictObject({
   hook: z.string().min(1).max(64),
   mode: z.enum(['decide', 'enrich', 'notify', 'shadow']).optional(),
-  failurePolicy: z.enum(FAILURE_POLICIES).optional(),
+  failurePolicy: z.enum(FAILURE_POLICIES).nullish(),
   timeoutMs: z.number().int().min(100).max(30_000).optional(),
   path: z
     .string()
