@@ -58,9 +58,16 @@ describe('the published keys', () => {
     const replicas = await Promise.all([world.replica(), world.replica(), world.replica()]);
     try {
       for (const replica of replicas) expect(await kids(replica.url)).toEqual(before);
-      const keys = world.auth.app.get(SigningKeys);
-      await Promise.all(Array.from({ length: 5 }, () => keys.maintain()));
+      // As at the first boot: none is there, and all of them look at the same time.
+      await world.uow.system('test', tx => tx.query('delete from signing_key'));
+      const apps = [world.auth, ...replicas].map(replica => replica.app.get(SigningKeys));
+      await Promise.all([...apps, ...apps].map(keys => keys.maintain()));
       expect((await kept()).map(key => key.purpose).sort()).toEqual(['access_token', 'access_token', 'back_off']);
+      const now = await kids();
+      expect(now).not.toEqual(before);
+      for (const replica of replicas) expect(await kids(replica.url)).toEqual(now);
+      const current = await Promise.all(apps.map(keys => keys.current()));
+      expect(new Set(current.map(key => key.kid)).size).toBe(1);
     } finally {
       for (const replica of replicas) await replica.stop();
     }

@@ -96,6 +96,9 @@ describe("a webhook endpoint's token", () => {
     const passwords = { currentPassword: 'x', newPassword: 'seven loud yellow bells' };
     expect((await api.post('/v1/me/password', passwords)).status).toBe(403);
     expect((await api.post('/v1/api-keys', { name: 'k', roles: ['AUDITOR'] })).status).toBe(403);
+    const [admin, user] = [await world.person(tenant, { roles: ['ORG_ADMIN'] }), await world.person(tenant)];
+    expect((await api.post(`/v1/users/${admin.user.id}/password-reset`)).status).toBe(403);
+    expect((await api.post(`/v1/users/${user.user.id}/password-reset`)).status).toBe(200);
     const gateway = await world.as('gateway', tenant);
     const body = { endpointId: 'ep_1', roles: ['AUDITOR'], ttlSeconds: 60 };
     expect((await gateway.post('/internal/endpoint-tokens', body)).status).toBe(403);
@@ -156,7 +159,9 @@ describe('API keys', () => {
       key: string;
     };
     const { accessToken } = (await exchange(key)).body as Issued;
-    expect((await admin.api.delete(`/v1/api-keys/${id}`)).status).toBe(204);
+    const stale = await admin.api.delete(`/v1/api-keys/${id}`, { headers: { 'if-match': '"7"' } });
+    expect(stale.status).toBe(412);
+    expect((await admin.api.delete(`/v1/api-keys/${id}`, { headers: { 'if-match': '"1"' } })).status).toBe(204);
     expect((await admin.api.delete(`/v1/api-keys/${id}`)).status).toBe(404);
     expect((await admin.api.get(`/v1/api-keys/${id}`)).status).toBe(404);
     expect((await exchange(key)).status).toBe(401);

@@ -1,7 +1,7 @@
 import { CurrentPrincipal, Roles, SignedIn, type Principal } from '@countersign/platform';
 import { DomainError } from '@countersign/kernel';
 import { Body, Controller, HttpCode, Param, Post, SerializeOptions } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { ChangeOwnPassword } from './change-own-password.js';
 import { changeOwnPasswordSchema, oneTimePasswordSchema, userIdSchema } from './password.schema.js';
@@ -16,7 +16,10 @@ export class PasswordsController {
     private readonly resetPassword: ResetPassword,
   ) {}
 
-  /** Changes the caller's own password. Its other sessions end; this one goes on. */
+  @ApiOperation({
+    summary: "Changes the caller's own password",
+    description: 'Its other sessions end; this one goes on.',
+  })
   @Post('me/password')
   @SignedIn()
   @HttpCode(204)
@@ -31,7 +34,9 @@ export class PasswordsController {
     return this.changeOwnPassword.execute(principal, body.currentPassword, body.newPassword);
   }
 
-  /** Gives a user a one-time password, which the next login replaces; all of the user's sessions end. */
+  @ApiOperation({
+    summary: "Gives a user a one-time password, which the next login replaces; all of the user's sessions end",
+  })
   @Post('users/:id/password-reset')
   @Roles('ORG_ADMIN', 'HELPDESK')
   @HttpCode(200)

@@ -9,7 +9,10 @@ import { newOneTimePassword } from './one-time-password.js';
 import { PasswordHashing } from './password-hashing.js';
 import { StorePassword } from './store-password.js';
 
-/** An administrator or the helpdesk gives a user a one-time password; all of the user's sessions end. */
+/**
+ * An administrator or the helpdesk gives a user a one-time password; all of the user's sessions end. An administrator's
+ * password is reset by a person who is one: a key or an endpoint that could would be more than its roles say.
+ */
 @Injectable()
 export class ResetPassword {
   constructor(
@@ -21,13 +24,13 @@ export class ResetPassword {
     private readonly storePassword: StorePassword,
   ) {}
 
-  /** @throws DomainError 404, 403 where the helpdesk names an administrator, 503 `overloaded` */
+  /** @throws DomainError 404, 403 where anybody but an administrator names an administrator, 503 `overloaded` */
   async execute(principal: Principal, userId: string): Promise<{ oneTimePassword: string }> {
     const { tenantId } = principal;
     await this.findUser.execute(tenantId, userId);
     const oneTimePassword = newOneTimePassword();
     const hash = await this.hashing.admit(hashing => hashing.hash(oneTimePassword));
-    await this.reset(tenantId, userId, hash, principal.roles.includes('ORG_ADMIN'));
+    await this.reset(tenantId, userId, hash, principal.kind === 'user' && principal.roles.includes('ORG_ADMIN'));
     return { oneTimePassword };
   }
 
@@ -36,7 +39,11 @@ export class ResetPassword {
       const user = await this.directory.holdUser(tx, userId);
       if (!user || user.status === 'deleted') throw notFound('user');
       if (!byAdmin && user.roles.includes('ORG_ADMIN')) {
-        throw new DomainError('forbidden', 'forbidden', "Only an ORG_ADMIN resets an administrator's password");
+        throw new DomainError(
+          'forbidden',
+          'forbidden',
+          "Only a person who is ORG_ADMIN resets an administrator's password",
+        );
       }
       const before = await this.credentials.find(tx, userId);
       await this.storePassword.execute(tx, { user, before, hash, chosenByUser: false });

@@ -43,8 +43,7 @@ export type LoginStep =
   | { state: 'ENROLL_DUE'; factors: readonly FactorToSetUp[] }
   | { state: 'DONE' };
 
-export const LOGIN_STATES = ['PASSWORD_CHANGE_DUE', 'ENROLL_DUE', 'CHALLENGE_DUE', 'DONE'] as const;
-export type LoginState = (typeof LOGIN_STATES)[number];
+export type LoginState = LoginStep['state'];
 
 /**
  * The next step of a login, from what it owes alone. The order is api.md's: a one-time password is replaced first; who has

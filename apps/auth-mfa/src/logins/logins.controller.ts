@@ -1,6 +1,6 @@
 import { Public } from '@countersign/platform';
 import { Body, Controller, HttpCode, Post, SerializeOptions } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { ChangeLoginPassword } from './change-login-password.js';
 import { changeLoginPasswordSchema, loginStateSchema, startLoginSchema, transactionSchema } from './login.schema.js';
@@ -18,7 +18,10 @@ export class LoginsController {
     private readonly readLoginState: ReadLoginState,
   ) {}
 
-  /** Starts a login. Wrong tenant, login and password get one and the same 401; too many of them 429 with Retry-After. */
+  @ApiOperation({
+    summary: 'Starts a login',
+    description: 'Wrong tenant, login and password get one and the same 401; too many of them 429 with Retry-After.',
+  })
   @Post()
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: loginStateSchema })
@@ -26,7 +29,7 @@ export class LoginsController {
     return this.startLogin.execute(body);
   }
 
-  /** Replaces the one-time password where the login is at PASSWORD_CHANGE_DUE. */
+  @ApiOperation({ summary: 'Replaces the one-time password where the login is at PASSWORD_CHANGE_DUE' })
   @Post('password')
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: loginStateSchema })
@@ -34,7 +37,7 @@ export class LoginsController {
     return this.changeLoginPassword.execute(body.transaction, body.newPassword);
   }
 
-  /** What the login owes now; finishes it, once, when nothing is due. */
+  @ApiOperation({ summary: 'What the login owes now; finishes it, once, when nothing is due' })
   @Post('state')
   @HttpCode(200)
   @ApiOkResponse({ standardSchema: loginStateSchema })

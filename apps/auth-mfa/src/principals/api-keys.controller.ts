@@ -1,6 +1,25 @@
-import { CurrentPrincipal, etagOf, listQuerySchema, Roles, type Principal } from '@countersign/platform';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res, SerializeOptions } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { checkIfMatch, CurrentPrincipal, etagOf, listQuerySchema, Roles, type Principal } from '@countersign/platform';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Headers,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Res,
+  SerializeOptions,
+} from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import {
@@ -9,14 +28,14 @@ import {
   apiKeySchema,
   createApiKeySchema,
   createdApiKeySchema,
-  showApiKey,
 } from './api-keys.schema.js';
 import { CreateApiKey } from './create-api-key.js';
 import { ListApiKeys } from './list-api-keys.js';
 import { RevokeApiKey } from './revoke-api-key.js';
+import { showApiKey } from './show-api-key.js';
 
 /** A key never changes: it is made and revoked. */
-const ETAG = etagOf(1);
+const VERSION = 1;
 
 @ApiTags('API keys')
 @ApiBearerAuth()
@@ -29,7 +48,7 @@ export class ApiKeysController {
     private readonly revokeApiKey: RevokeApiKey,
   ) {}
 
-  /** The tenant's keys, the youngest first, without their secrets. */
+  @ApiOperation({ summary: "The tenant's keys, the youngest first, without their secrets" })
   @Get()
   @ApiOkResponse({ standardSchema: apiKeyPageSchema })
   @SerializeOptions({ schema: apiKeyPageSchema })
@@ -40,7 +59,10 @@ export class ApiKeysController {
     return this.listApiKeys.execute(principal, query.limit, query.cursor);
   }
 
-  /** Makes a key, sent as `Authorization: Bearer csk_…`. The answer is the only place where it is shown. */
+  @ApiOperation({
+    summary: 'Makes a key, sent as `Authorization: Bearer csk_…`',
+    description: 'The answer is the only place where it is shown.',
+  })
   @Post()
   @ApiCreatedResponse({ standardSchema: createdApiKeySchema })
   @SerializeOptions({ schema: createdApiKeySchema })
@@ -50,10 +72,11 @@ export class ApiKeysController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { apiKey, key } = await this.createApiKey.execute(principal, body);
-    void reply.header('location', `/v1/api-keys/${apiKey.id}`).header('etag', ETAG);
+    void reply.header('location', `/v1/api-keys/${apiKey.id}`).header('etag', etagOf(VERSION));
     return { ...showApiKey(apiKey), key };
   }
 
+  @ApiOperation({ summary: 'One key, without its secret' })
   @Get(':id')
   @ApiOkResponse({ standardSchema: apiKeySchema })
   @SerializeOptions({ schema: apiKeySchema })
@@ -63,15 +86,20 @@ export class ApiKeysController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const apiKey = await this.listApiKeys.one(principal, id);
-    void reply.header('etag', ETAG);
+    void reply.header('etag', etagOf(VERSION));
     return apiKey;
   }
 
-  /** Revokes a key, for good. */
+  @ApiOperation({ summary: 'Revokes a key, for good' })
   @Delete(':id')
   @HttpCode(204)
   @ApiNoContentResponse()
-  revoke(@CurrentPrincipal() principal: Principal, @Param('id', { schema: apiKeyIdSchema }) id: string): Promise<void> {
-    return this.revokeApiKey.execute(principal, id);
+  async revoke(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id', { schema: apiKeyIdSchema }) id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+  ): Promise<void> {
+    checkIfMatch(ifMatch, VERSION);
+    await this.revokeApiKey.execute(principal, id);
   }
 }

@@ -1,7 +1,6 @@
 import { roleSchema } from '@countersign/contracts';
 import { pageSchema } from '@countersign/platform';
 import { z } from 'zod';
-import type { ApiKey } from './api-key.repository.js';
 
 export const apiKeyIdSchema = z.string().regex(/^key_[0-9a-z]{1,60}$/);
 
@@ -36,16 +35,3 @@ export const createdApiKeySchema = apiKeySchema
   })
   .meta({ id: 'CreatedApiKey' });
 export const apiKeyPageSchema = pageSchema(apiKeySchema).meta({ id: 'ApiKeyPage' });
-
-export function showApiKey(key: ApiKey): z.output<typeof apiKeySchema> {
-  const { id, name, roles, createdBy, createdAt, expiresAt, lastUsedAt } = key;
-  return {
-    id,
-    name,
-    roles,
-    createdBy,
-    createdAt: createdAt.toISOString(),
-    expiresAt: expiresAt?.toISOString() ?? null,
-    lastUsedAt: lastUsedAt?.toISOString() ?? null,
-  };
-}

@@ -4,7 +4,8 @@ import { decodeCursor, toPage, type Page, type Principal } from '@countersign/pl
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { ApiKeyRepository } from './api-key.repository.js';
-import { apiKeyIdSchema, showApiKey, type apiKeySchema } from './api-keys.schema.js';
+import { apiKeyIdSchema, type apiKeySchema } from './api-keys.schema.js';
+import { showApiKey } from './show-api-key.js';
 
 const cursorSchema = z.object({ createdAt: z.iso.datetime(), id: apiKeyIdSchema });
 

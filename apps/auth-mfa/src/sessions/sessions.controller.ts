@@ -2,7 +2,7 @@ import { notFound } from '@countersign/kernel';
 import { UnitOfWork } from '@countersign/persistence';
 import { CurrentPrincipal, listQuerySchema, SignedIn, type Principal } from '@countersign/platform';
 import { Controller, Delete, Get, HttpCode, Param, Query, SerializeOptions } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { EndSessions } from './end-sessions.js';
 import { ListSessions } from './list-sessions.js';
@@ -19,7 +19,7 @@ export class SessionsController {
     private readonly endSessions: EndSessions,
   ) {}
 
-  /** Where the caller is signed in, the youngest session first. */
+  @ApiOperation({ summary: 'Where the caller is signed in, the youngest session first' })
   @Get()
   @ApiOkResponse({ standardSchema: sessionPageSchema })
   @SerializeOptions({ schema: sessionPageSchema })
@@ -30,7 +30,7 @@ export class SessionsController {
     return this.listSessions.execute(principal, query.limit, query.cursor);
   }
 
-  /** Ends one of the caller's sessions. */
+  @ApiOperation({ summary: "Ends one of the caller's sessions" })
   @Delete(':id')
   @HttpCode(204)
   @ApiNoContentResponse()

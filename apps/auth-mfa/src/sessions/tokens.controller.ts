@@ -1,6 +1,6 @@
 import { CurrentPrincipal, Public, SignedIn, type Principal } from '@countersign/platform';
 import { Body, Controller, HttpCode, Post, SerializeOptions } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { LogOut } from './log-out.js';
 import { RefreshSession } from './refresh-session.js';
@@ -15,7 +15,10 @@ export class TokensController {
     private readonly logOut: LogOut,
   ) {}
 
-  /** The next pair of tokens. A refresh token is good once: using it again ends the session. */
+  @ApiOperation({
+    summary: 'The next pair of tokens',
+    description: 'A refresh token is good once: using it again ends the session.',
+  })
   @Post('token/refresh')
   @Public()
   @HttpCode(200)
@@ -25,7 +28,7 @@ export class TokensController {
     return this.refreshSession.execute(body.refreshToken);
   }
 
-  /** Ends the session of the token. */
+  @ApiOperation({ summary: 'Ends the session of the token' })
   @Post('logout')
   @SignedIn()
   @HttpCode(204)
@@ -35,7 +38,7 @@ export class TokensController {
     return this.logOut.execute(principal, 'this');
   }
 
-  /** Ends all of the caller's sessions. */
+  @ApiOperation({ summary: "Ends all of the caller's sessions" })
   @Post('logout/all')
   @SignedIn()
   @HttpCode(204)

@@ -1,6 +1,6 @@
 import { Public } from '@countersign/platform';
 import { Controller, Get, Header, SerializeOptions } from '@nestjs/common';
-import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { SigningKeys } from './signing-keys.js';
 
@@ -24,7 +24,10 @@ const jwksSchema = z.object({
 export class JwksController {
   constructor(private readonly keys: SigningKeys) {}
 
-  /** The public keys of access tokens (RFC 7517), the next one included. A verifier that meets an unknown `kid` fetches again. */
+  @ApiOperation({
+    summary: 'The public keys of access tokens (RFC 7517), the next one included',
+    description: 'A verifier that meets an unknown `kid` fetches again.',
+  })
   @Get()
   @Header('cache-control', 'public, max-age=300')
   @ApiOkResponse({ standardSchema: jwksSchema })
