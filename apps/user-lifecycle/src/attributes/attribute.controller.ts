@@ -1,9 +1,9 @@
 import { CurrentPrincipal, etagOf, Roles, SignedIn, type Principal } from '@countersign/platform';
 import { Body, Controller, Get, Headers, Put, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import { Answers } from '../answers.js';
+import { Answers, Conditional } from '../answers.js';
 import { attributesSchema, putAttributesSchema, type AttributeCatalog } from './attribute.schema.js';
 import { ReadAttributes } from './read-attributes.js';
 import { ReplaceAttributes } from './replace-attributes.js';
@@ -19,6 +19,7 @@ export class AttributeController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'Read the custom attributes of users' })
   @SignedIn()
   @Answers(200, "The tenant's typed attributes of users", attributesSchema)
   async read(
@@ -29,6 +30,8 @@ export class AttributeController {
   }
 
   @Put()
+  @ApiOperation({ summary: 'Set the custom attributes of users' })
+  @Conditional()
   @Roles('ORG_ADMIN')
   @Answers(200, 'The attributes as they are now', attributesSchema)
   async replace(

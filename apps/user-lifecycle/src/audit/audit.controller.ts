@@ -1,6 +1,6 @@
 import { CurrentPrincipal, Roles, type Page, type Principal } from '@countersign/platform';
 import { Controller, Get, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { Answers } from '../answers.js';
 import { auditListQuerySchema, auditPageSchema, type AuditEntry } from './audit.schema.js';
@@ -12,6 +12,7 @@ export class AuditController {
   constructor(private readonly listAudit: ListAudit) {}
 
   @Get()
+  @ApiOperation({ summary: 'Read and search the audit log' })
   @Roles('ORG_ADMIN', 'AUDITOR')
   @Answers(200, "A page of the tenant's audit log", auditPageSchema)
   list(

@@ -1,7 +1,7 @@
 import type { User } from '@countersign/contracts';
 import { CurrentPrincipal, listQuerySchema, Roles, type Page, type Principal } from '@countersign/platform';
 import { Controller, Delete, Get, Param, Put, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { Answers } from '../answers.js';
 import { userIdSchema, userPageSchema } from '../users/user.schema.js';
@@ -20,6 +20,7 @@ export class GroupMemberController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'List the members of a group' })
   @Roles('ORG_ADMIN', 'HELPDESK', 'AUDITOR')
   @Answers(200, 'A page of members, as users', userPageSchema)
   list(
@@ -31,6 +32,7 @@ export class GroupMemberController {
   }
 
   @Put(':userId')
+  @ApiOperation({ summary: 'Add a member to a group' })
   @Roles('ORG_ADMIN', 'HELPDESK')
   @Answers(204, 'The user is a member')
   add(
@@ -42,6 +44,7 @@ export class GroupMemberController {
   }
 
   @Delete(':userId')
+  @ApiOperation({ summary: 'Remove a member from a group' })
   @Roles('ORG_ADMIN', 'HELPDESK')
   @Answers(204, 'The user is no member')
   remove(

@@ -1,9 +1,9 @@
 import { CurrentPrincipal, etagOf, Roles, type Page, type Principal } from '@countersign/platform';
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import { Answers } from '../answers.js';
+import { Answers, Conditional, MergePatch } from '../answers.js';
 import { CreateGroup } from './create-group.js';
 import { DeleteGroup } from './delete-group.js';
 import { FindGroup } from './find-group.js';
@@ -26,6 +26,7 @@ export class GroupController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'List and search groups' })
   @Roles('ORG_ADMIN', 'HELPDESK', 'AUDITOR')
   @Answers(200, 'A page of groups', groupPageSchema)
   list(
@@ -36,6 +37,7 @@ export class GroupController {
   }
 
   @Post()
+  @ApiOperation({ summary: 'Create a group' })
   @Roles('ORG_ADMIN')
   @Answers(201, 'The group', groupAnswerSchema)
   async create(
@@ -49,6 +51,7 @@ export class GroupController {
   }
 
   @Get(':id')
+  @ApiOperation({ summary: 'Read a group' })
   @Roles('ORG_ADMIN', 'HELPDESK', 'AUDITOR')
   @Answers(200, 'The group', groupAnswerSchema)
   async read(
@@ -60,7 +63,9 @@ export class GroupController {
   }
 
   @Patch(':id')
+  @ApiOperation({ summary: 'Change a group' })
   @Roles('ORG_ADMIN')
+  @MergePatch()
   @Answers(200, 'The group after the change', groupAnswerSchema)
   async update(
     @CurrentPrincipal() { tenantId }: Principal,
@@ -73,7 +78,9 @@ export class GroupController {
   }
 
   @Delete(':id')
+  @ApiOperation({ summary: 'Delete a group' })
   @Roles('ORG_ADMIN')
+  @Conditional()
   @Answers(204, 'The group is gone; each former member gets an update of its own')
   async remove(
     @CurrentPrincipal() principal: Principal,

@@ -1,9 +1,9 @@
 import { CurrentPrincipal, etagOf, SignedIn, type Principal } from '@countersign/platform';
 import { Body, Controller, Get, Headers, Patch, Query, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import { Answers } from '../answers.js';
+import { Answers, MergePatch } from '../answers.js';
 import { assertPerson, ReadMe, type Me } from './read-me.js';
 import { UpdateUser } from './update-user.js';
 import { dryRunQuerySchema, meSchema, patchMeSchema, type DryRunQuery } from './user.schema.js';
@@ -18,6 +18,7 @@ export class MeController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'Read my own profile' })
   @Answers(200, 'The signed-in user', meSchema)
   async read(@CurrentPrincipal() principal: Principal, @Res({ passthrough: true }) reply: FastifyReply): Promise<Me> {
     const me = await this.readMe.execute(principal);
@@ -26,6 +27,8 @@ export class MeController {
   }
 
   @Patch()
+  @ApiOperation({ summary: 'Change my own profile' })
+  @MergePatch()
   @Answers(200, 'The signed-in user after the change', meSchema)
   async update(
     @CurrentPrincipal() principal: Principal,

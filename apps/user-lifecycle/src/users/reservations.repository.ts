@@ -7,8 +7,11 @@ export interface UniqueValue {
   value: string;
 }
 
-/** How long a reservation holds without being confirmed, in seconds: longer than a chain of hooks and calls may take. */
-export const RESERVATION_SECONDS = 60;
+/**
+ * How long a reservation holds without being confirmed, in seconds: longer than a chain of hooks and calls takes, shorter than
+ * the lease of an idempotency key, so that the retry after a crash finds the login free.
+ */
+const RESERVATION_SECONDS = 30;
 
 /**
  * Unique values, held or reserved. A reservation is committed before the tenant is asked, so that no transaction is open

@@ -1,5 +1,4 @@
 import { UserCreated, UserDeleted, UserDisabled, UserEnabled, UserUpdated, type User } from '@countersign/contracts';
-import type { Actor } from '@countersign/kernel';
 import { Outbox } from '@countersign/messaging';
 import type { TenantTransaction } from '@countersign/persistence';
 import { recordAudit, type AuditFact } from '@countersign/platform';
@@ -18,12 +17,12 @@ const SHOWN = [
 export class UserFacts {
   constructor(private readonly outbox: Outbox) {}
 
-  async created(tx: TenantTransaction, user: User, secrets: readonly Secret[], actor?: Actor): Promise<void> {
-    await this.outbox.add(tx, UserCreated, user.id, { user, aggregateVersion: user.version }, { actor });
+  async created(tx: TenantTransaction, user: User, secrets: readonly Secret[]): Promise<void> {
+    await this.outbox.add(tx, UserCreated, user.id, { user, aggregateVersion: user.version });
     const set = SHOWN.filter(name => user[name] !== null && user[name] !== undefined);
     const changes: AuditFact['changes'] = Object.fromEntries(set.map(name => [name, { after: user[name] }]));
     for (const name of secrets) changes[name] = {};
-    await this.audit(tx, 'user.created', user, changes, actor);
+    await this.audit(tx, 'user.created', user, changes);
   }
 
   /** `diff` is what changed from the version before to this one. */
@@ -50,18 +49,7 @@ export class UserFacts {
     await this.audit(tx, 'user.security_questions_changed', user, { securityQuestion: {} });
   }
 
-  private audit(
-    tx: TenantTransaction,
-    action: string,
-    user: User,
-    changes: AuditFact['changes'],
-    actor?: Actor,
-  ): Promise<void> {
-    return recordAudit(this.outbox, tx, {
-      action,
-      target: { type: 'user', id: user.id },
-      changes,
-      ...(actor ? { actor } : {}),
-    });
+  private audit(tx: TenantTransaction, action: string, user: User, changes: AuditFact['changes']): Promise<void> {
+    return recordAudit(this.outbox, tx, { action, target: { type: 'user', id: user.id }, changes });
   }
 }

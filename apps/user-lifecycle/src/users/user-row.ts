@@ -1,4 +1,4 @@
-import { userSchema, type Role, type User, type UserStatus } from '@countersign/contracts';
+import type { Role, User, UserStatus } from '@countersign/contracts';
 import { attributeIndexName, attributeKey, type AttributeValue } from '../attributes/attribute-values.js';
 import { searchKey } from '../filtering/search-key.js';
 
@@ -86,9 +86,4 @@ export function searchValues(user: Pick<User, 'roles' | 'attributes'>): Map<stri
     if (value !== null) entries.push({ name: attributeIndexName(name), value: attributeKey(value) });
   }
   return new Map(entries.map(entry => [`${entry.name}\n${entry.value}`, entry]));
-}
-
-/** A copy that shares nothing with the original; what an event carries. */
-export function userState(user: User): User {
-  return userSchema.parse(user);
 }

@@ -1,8 +1,8 @@
 import { CurrentPrincipal, Roles, type Principal } from '@countersign/platform';
 import { Controller, Headers, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Answers } from '../answers.js';
+import { Answers, Conditional } from '../answers.js';
 import { DisableUser } from './disable-user.js';
 import { EnableUser } from './enable-user.js';
 import { showUser, type ShownUser } from './show-user.js';
@@ -18,6 +18,8 @@ export class UserStatusController {
   ) {}
 
   @Post('disable')
+  @ApiOperation({ summary: 'Disable a user' })
+  @Conditional()
   @Answers(200, 'The user, disabled: its tokens are void, it cannot log in', userAnswerSchema)
   async disable(
     @CurrentPrincipal() caller: Principal,
@@ -31,6 +33,8 @@ export class UserStatusController {
   }
 
   @Post('enable')
+  @ApiOperation({ summary: 'Enable a user' })
+  @Conditional()
   @Answers(200, 'The user, active', userAnswerSchema)
   async enable(
     @CurrentPrincipal() caller: Principal,

@@ -1,10 +1,10 @@
 import type { User } from '@countersign/contracts';
 import { CurrentPrincipal, Roles, type Page, type Principal } from '@countersign/platform';
 import { Body, Controller, Delete, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-import { Answers } from '../answers.js';
+import { Answers, Conditional, DryRunAnswers, MergePatch } from '../answers.js';
 import { CreateUser } from './create-user.js';
 import { DeleteUser } from './delete-user.js';
 import { FindUser } from './find-user.js';
@@ -29,6 +29,7 @@ export class UserController {
   ) {}
 
   @Get()
+  @ApiOperation({ summary: 'List and search users' })
   @Roles('ORG_ADMIN', 'HELPDESK', 'AUDITOR')
   @Answers(200, 'A page of users', userPageSchema)
   list(
@@ -39,8 +40,10 @@ export class UserController {
   }
 
   @Post()
+  @ApiOperation({ summary: 'Create a user' })
   @Roles('ORG_ADMIN', 'HELPDESK')
-  @Answers(201, 'The user; 200 on a dry run', userAnswerSchema)
+  @DryRunAnswers(userAnswerSchema)
+  @Answers(201, 'The user', userAnswerSchema)
   async create(
     @CurrentPrincipal() caller: Principal,
     @Body({ schema: createUserSchema }) body: CreateUserBody,
@@ -55,6 +58,7 @@ export class UserController {
   }
 
   @Get(':id')
+  @ApiOperation({ summary: 'Read a user' })
   @Roles('ORG_ADMIN', 'HELPDESK', 'AUDITOR')
   @Answers(200, 'The user, also a deleted one', userAnswerSchema)
   async read(
@@ -66,7 +70,9 @@ export class UserController {
   }
 
   @Patch(':id')
+  @ApiOperation({ summary: 'Change a user' })
   @Roles('ORG_ADMIN', 'HELPDESK')
+  @MergePatch()
   @Answers(200, 'The user after the change', userAnswerSchema)
   async update(
     @CurrentPrincipal() caller: Principal,
@@ -81,8 +87,11 @@ export class UserController {
   }
 
   @Delete(':id')
+  @ApiOperation({ summary: 'Delete a user' })
   @Roles('ORG_ADMIN')
-  @Answers(204, 'The user is deleted: its login and unique values are free again; 200 with the user on a dry run')
+  @Conditional()
+  @DryRunAnswers(userAnswerSchema)
+  @Answers(204, 'The user is deleted: its login and unique values are free again')
   async remove(
     @CurrentPrincipal() caller: Principal,
     @Param('id', { schema: userIdSchema }) userId: string,
