@@ -124,7 +124,12 @@ describe('overload', () => {
         own,
         `select failures from login_back_off where length(network_mac) > 0`,
       );
-      expect(row!.failures).toBe(answers.filter(answer => answer.status === 401).length);
+      const told = answers.filter(answer => answer.status === 401).length;
+      expect(row!.failures).toBe(told);
+      const metrics = await (await fetch(`${small.auth.managementUrl}/metrics`)).text();
+      expect(metrics).toMatch(new RegExp(`^auth_logins_total\\{.*outcome="refused".*\\} ${told}$`, 'm'));
+      expect(metrics).toMatch(new RegExp(`^auth_password_hashing_refused_total(\\{.*\\})? ${refused.length}$`, 'm'));
+      expect(metrics).toMatch(/^auth_password_hashing_calls(\{.*\})? 0$/m);
     } finally {
       await small.stop();
     }

@@ -104,6 +104,31 @@ describe('refresh', () => {
   });
 });
 
+describe('everything at once', () => {
+  it('ends in order: refreshes, sign-outs, resets and a disabling meet without a deadlock', async () => {
+    const admin = await world.signedIn(tenant, 'ORG_ADMIN');
+    for (let round = 0; round < 3; round++) {
+      const person = await world.person(tenant);
+      const tokens = await Promise.all(Array.from({ length: 6 }, () => world.tokensOf(person)));
+      const [first, second] = tokens.map(each => world.auth.api.as(each.accessToken));
+      const passwords = { currentPassword: person.password, newPassword: 'seven loud yellow bells' };
+      const answers = await Promise.all([
+        ...tokens.map(each => refresh(each.refreshToken)),
+        first!.post('/v1/me/password', passwords),
+        second!.post('/v1/logout/all'),
+        admin.api.post(`/v1/users/${person.user.id}/password-reset`),
+        world.change(person, { status: 'disabled' }).then(() => ({ status: 204 })),
+        ...tokens.map(each => refresh(each.refreshToken)),
+      ]);
+      expect(answers.map(answer => answer.status).filter(status => status >= 500)).toEqual([]);
+      const live = await world.rows(tenant, `select 1 from session where user_id = $1 and ended_at is null`, [
+        person.user.id,
+      ]);
+      expect(live).toEqual([]);
+    }
+  });
+});
+
 describe('signing out', () => {
   it('ends this session only, with and without a JSON header on the empty body', async () => {
     const person = await world.person(tenant);

@@ -3,6 +3,7 @@ import { UnitOfWork } from '@countersign/persistence';
 import type { Principal } from '@countersign/platform';
 import { Injectable } from '@nestjs/common';
 import { LoginBackOff } from '../back-off/login-back-off.js';
+import { DirectoryRepository } from '../directory/directory.repository.js';
 import { CheckNewPassword } from './check-new-password.js';
 import { CredentialRepository } from './credential.repository.js';
 import { NOBODYS_HASH } from './password-hasher.js';
@@ -17,6 +18,7 @@ import { StorePassword } from './store-password.js';
 export class ChangeOwnPassword {
   constructor(
     private readonly uow: UnitOfWork,
+    private readonly directory: DirectoryRepository,
     private readonly credentials: CredentialRepository,
     private readonly hashing: PasswordHashing,
     private readonly backOff: LoginBackOff,
@@ -47,15 +49,17 @@ export class ChangeOwnPassword {
       const wanted = { password: newPassword, login, history, pointer: '/newPassword' };
       await this.checkNewPassword.execute(wanted, hashing);
       const hash = await hashing.hash(newPassword);
-      await this.uow.run(tenantId, tx =>
-        this.storePassword.execute(tx, {
+      await this.uow.run(tenantId, async tx => {
+        // The user before credential and sessions, in the order of those that delete a user.
+        await this.directory.holdUser(tx, userId);
+        await this.storePassword.execute(tx, {
           user: { userId, login },
           before: credential,
           hash,
           chosenByUser: true,
           keepSession: principal.sessionId,
-        }),
-      );
+        });
+      });
     });
   }
 }

@@ -15,6 +15,7 @@ export type Hashing = Pick<PasswordHasher, 'hash' | 'verify'>;
 @Injectable()
 export class PasswordHashing {
   private admitted = 0;
+  private refused = 0;
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
@@ -24,9 +25,15 @@ export class PasswordHashing {
     private readonly bounds: Pick<AuthMfaConfig, 'PASSWORD_HASH_CONCURRENCY' | 'PASSWORD_HASH_QUEUE'>,
   ) {}
 
+  /** Calls let in now, and calls refused so far. */
+  get load(): { admitted: number; refused: number } {
+    return { admitted: this.admitted, refused: this.refused };
+  }
+
   /** @throws DomainError 503 `overloaded` with Retry-After, at once, when too many calls are under way */
   async admit<T>(work: (hashing: Hashing) => Promise<T>): Promise<T> {
     if (this.admitted >= this.bounds.PASSWORD_HASH_CONCURRENCY + this.bounds.PASSWORD_HASH_QUEUE) {
+      this.refused += 1;
       throw new DomainError('overloaded', 'unavailable', 'Too many sign-ins at once; try again in a moment', {
         retryAfter: 1,
       });

@@ -5,6 +5,7 @@ import { DirectoryModule } from '../directory/directory.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { AdvanceLogin } from './advance-login.js';
 import { ChangeLoginPassword } from './change-login-password.js';
+import { LoginMetrics } from './login-metrics.js';
 import { LoginTransactionRepository } from './login-transaction.repository.js';
 import { LoginsController } from './logins.controller.js';
 import { OpenLogin } from './open-login.js';
@@ -23,6 +24,7 @@ import { StartLogin } from './start-login.js';
     ReadLoginState,
     ChangeLoginPassword,
     RecordFailedLogin,
+    LoginMetrics,
   ],
   exports: [LoginTransactionRepository],
 })

@@ -1,5 +1,5 @@
 import { loginKey } from '@countersign/contracts';
-import { currentContext, isTenantId, newId, type Clock, type TenantId } from '@countersign/kernel';
+import { currentContext, DomainError, isTenantId, newId, type Clock, type TenantId } from '@countersign/kernel';
 import { UnitOfWork, type TenantTransaction } from '@countersign/persistence';
 import { CLOCK } from '@countersign/platform';
 import { Inject, Injectable } from '@nestjs/common';
@@ -14,6 +14,7 @@ import { NO_TENANT } from '../directory/no-tenant.js';
 import { newOpaqueSecret } from '../tokens/opaque-secret.js';
 import { AdvanceLogin } from './advance-login.js';
 import { LoginTransactionRepository, type LoginTransaction } from './login-transaction.repository.js';
+import { LoginMetrics } from './login-metrics.js';
 import { invalidCredentials } from './login.errors.js';
 import type { LoginStateView } from './login.schema.js';
 import { RecordFailedLogin, type FailureCode } from './record-failed-login.js';
@@ -46,10 +47,23 @@ export class StartLogin {
     private readonly logins: LoginTransactionRepository,
     private readonly recordFailedLogin: RecordFailedLogin,
     private readonly advanceLogin: AdvanceLogin,
+    private readonly metrics: LoginMetrics,
   ) {}
 
   /** @throws DomainError 401 `invalid_credentials`, 429 `too_many_attempts`, 503 `overloaded` */
   async execute(typed: TypedLogin): Promise<LoginStateView> {
+    try {
+      const view = await this.attempt(typed);
+      this.metrics.count(view.state === 'DONE' ? 'done' : 'step_due');
+      return view;
+    } catch (error) {
+      if (error instanceof DomainError && error.kind === 'unauthenticated') this.metrics.count('refused');
+      if (error instanceof DomainError && error.kind === 'rate_limited') this.metrics.count('held_up');
+      throw error;
+    }
+  }
+
+  private async attempt(typed: TypedLogin): Promise<LoginStateView> {
     const tenantId = isTenantId(typed.tenant) ? typed.tenant : NO_TENANT;
     const key = await this.backOff.keyOf(typed.tenant, typed.login);
     return this.hashing.admit(async hashing => {

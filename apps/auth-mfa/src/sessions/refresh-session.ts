@@ -43,8 +43,10 @@ export class RefreshSession {
   private async rotate(tx: TenantTransaction, sha256: Buffer): Promise<Tokens | undefined> {
     const now = this.clock.now();
     const found = await this.sessions.findToken(tx, sha256);
+    // The user before the session, in the order of those that disable a user and end its sessions.
+    const user = await this.directory.holdUser(tx, found?.userId ?? '');
     const session = await this.sessions.hold(tx, found?.sessionId ?? '');
-    // Read again now that the session is held: a parallel use may have come first.
+    // Read again now that both are held: a parallel use may have come first.
     const token = await this.sessions.findToken(tx, sha256);
     if (!session || !token || session.endedAt || session.expiresAt <= now) return undefined;
     if (token.usedAt) {
@@ -53,7 +55,6 @@ export class RefreshSession {
       return undefined;
     }
     if (token.expiresAt <= now) return undefined;
-    const user = await this.directory.holdUser(tx, session.userId);
     if (user?.status !== 'active' || (await this.directory.tenantStatus(tx)) === 'disabled') return undefined;
     await this.sessions.useToken(tx, sha256, session.id, now);
     return this.issueTokens.execute(tx, session, user);

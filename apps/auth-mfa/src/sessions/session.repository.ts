@@ -18,6 +18,7 @@ export interface Session {
 
 export interface RefreshToken {
   sessionId: string;
+  userId: string;
   expiresAt: Date;
   usedAt: Date | null;
 }
@@ -71,8 +72,9 @@ export class SessionRepository {
 
   async findToken(tx: TenantTransaction, sha256: Buffer): Promise<RefreshToken | undefined> {
     const [row] = await tx.query<RefreshToken>(
-      `select session_id as "sessionId", expires_at as "expiresAt", used_at as "usedAt"
-         from refresh_token where tenant_id = $1 and token_sha256 = $2`,
+      `select r.session_id as "sessionId", s.user_id as "userId", r.expires_at as "expiresAt", r.used_at as "usedAt"
+         from refresh_token r join session s on s.tenant_id = r.tenant_id and s.id = r.session_id
+        where r.tenant_id = $1 and r.token_sha256 = $2`,
       [tx.tenantId, sha256],
     );
     return row;
@@ -108,10 +110,15 @@ export class SessionRepository {
     now: Date,
   ): Promise<string[]> {
     const rows = await tx.query<{ id: string }>(
-      `update session set ended_at = $5, end_reason = $6
-        where tenant_id = $1 and user_id = $2 and ($3::text is null or id = $3) and ($4::text is null or id <> $4)
-          and ended_at is null and expires_at > $5
-        returning id`,
+      // In one order, so that two that end the same sessions wait for each other instead of deadlocking.
+      `with live as (
+         select id from session
+          where tenant_id = $1 and user_id = $2 and ($3::text is null or id = $3) and ($4::text is null or id <> $4)
+            and ended_at is null and expires_at > $5
+          order by id for update)
+       update session s set ended_at = $5, end_reason = $6 from live
+        where s.tenant_id = $1 and s.id = live.id
+        returning s.id`,
       [tx.tenantId, which.userId, which.only ?? null, which.except ?? null, now, reason],
     );
     return rows.map(row => row.id);
