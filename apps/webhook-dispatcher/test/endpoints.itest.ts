@@ -139,7 +139,7 @@ describe('webhook endpoints', () => {
   });
 
   it('reaches a receiver behind a private CA with its bundle, and only then', async () => {
-    const tls = await makeTestCertificates();
+    const tls = makeTestCertificates();
     const secure = await WebhookReceiver.start({ tls });
     try {
       const url = `${secure.url}/webhook`;
@@ -150,7 +150,7 @@ describe('webhook endpoints', () => {
       expect((await tenant.admin.patch(`${path}?test=true`, { caBundle: tls.ca })).body).toMatchObject({
         test: { ok: true },
       });
-      const other = await makeTestCertificates();
+      const other = makeTestCertificates();
       expect((await tenant.admin.patch(`${path}?test=true`, { caBundle: other.ca })).body).toMatchObject({
         test: { ok: false },
       });

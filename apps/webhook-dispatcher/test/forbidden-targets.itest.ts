@@ -21,9 +21,9 @@ interface Run {
   output: string;
 }
 
-function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<Run> {
+function run(command: string, args: string[]): Promise<Run> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -50,20 +50,16 @@ describe('targets that webhooks must not reach', () => {
       const command = [process.execPath, vitest, 'run', '--config', 'test/namespace/vitest.config.ts'];
       const proxy = 'http://127.0.0.1:80';
       // For the test's own calls to the service the proxy is out of the way; for the targets it is not.
-      const env = {
-        ...process.env,
-        HTTP_PROXY: proxy,
-        HTTPS_PROXY: proxy,
-        NO_PROXY: '127.0.0.1',
-        NODE_USE_ENV_PROXY: '1',
-      };
+      const env = [`HTTP_PROXY=${proxy}`, `HTTPS_PROXY=${proxy}`, 'NO_PROXY=127.0.0.1', 'NODE_USE_ENV_PROXY=1'];
       try {
-        const { code, output } = await run('unshare', [...args, ...command], env).catch((error: unknown): Run => {
-          throw new Error(
-            'These tests need `unshare` (util-linux) and `ip` (iproute2), so that nothing leaves this machine',
-            { cause: error },
-          );
-        });
+        const { code, output } = await run('unshare', [...args, 'env', ...env, ...command]).catch(
+          (error: unknown): Run => {
+            throw new Error(
+              'These tests need `unshare` (util-linux) and `ip` (iproute2), so that nothing leaves this machine',
+              { cause: error },
+            );
+          },
+        );
         expect(code, `unshare --net, or the tests inside, failed:\n${output}`).toBe(0);
         expect(output).toMatch(/Tests\s+.*passed/);
       } finally {

@@ -18,6 +18,7 @@ import { webhookDispatcherConfig } from '../src/config.js';
 import { service } from '../src/service.js';
 
 let serial = 0;
+const ADMIN: Actor = { type: 'user', id: 'usr_admin' };
 
 /** The dispatcher on a real Postgres with a fake auth-mfa, and what the tests do with it. */
 export class Harness {
@@ -59,7 +60,7 @@ export class Harness {
     await this.dispatcher.stop();
     await this.authority.stop();
     await this.database.close();
-    this.keys.remove();
+    await this.keys.remove();
   }
 
   /** A tenant of the test's own. */
@@ -179,7 +180,7 @@ export class TestTenant {
     const context = { traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`, tenantId: this.id };
     await runInContext(context, () =>
       uow.run(this.id, async tx => {
-        for (const { user, created, actor = { type: 'user', id: 'usr_admin' } } of users) {
+        for (const { user, created, actor = ADMIN } of users) {
           const data = { user, aggregateVersion: user.version };
           if (created ?? true) await outbox.add(tx, UserCreated, user.id, data, { actor });
           else

@@ -16,7 +16,6 @@ export class ReplicaProcess {
     const child = spawn(process.execPath, [new URL('../dist/main.js', import.meta.url).pathname], {
       stdio: ['ignore', 'ignore', 'inherit'],
       env: {
-        PATH: process.env['PATH'],
         NODE_ENV: 'test',
         HOST: '127.0.0.1',
         PORT: '0',

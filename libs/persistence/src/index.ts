@@ -2,6 +2,7 @@ export * from './assert-migrated.js';
 export * from './data-source.js';
 export * from './partitions.js';
 export * from './postgres.config.js';
+export * from './process-liveness.js';
 export * from './provision-database.js';
 export * from './retry.js';
 export * from './roles.js';

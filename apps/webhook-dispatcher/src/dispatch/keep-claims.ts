@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { UnitOfWork } from '@countersign/persistence';
+import { ProcessLiveness, UnitOfWork } from '@countersign/persistence';
 import { CONFIG } from '@countersign/platform';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { WebhookDispatcherConfig } from '../config.js';
 import { DeliveryQueueRepository } from './delivery-queue.repository.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
-import { Liveness } from './liveness.js';
 
 const TAKE_OVER_MS = 1_000;
 
@@ -17,7 +16,7 @@ const TAKE_OVER_MS = 1_000;
 export class KeepClaims {
   private readonly logger = new Logger(KeepClaims.name);
   private readonly leaseSeconds: number;
-  private liveness: Liveness;
+  private liveness: ProcessLiveness;
   private claimId = '';
   private renewedAt = performance.now();
   private lost: () => string = () => this.claimId;
@@ -30,7 +29,7 @@ export class KeepClaims {
     private readonly metrics: DispatcherMetrics,
   ) {
     this.leaseSeconds = config.WEBHOOK_LEASE_SECONDS;
-    this.liveness = new Liveness(config.DATABASE_WORKER_URL);
+    this.liveness = this.newLiveness();
   }
 
   /** @param lost called when the lease could not be renewed in time; answers the claim id of the new life */
@@ -72,7 +71,7 @@ export class KeepClaims {
   private async takeOver(): Promise<void> {
     await this.uow.system('take over deliveries', async tx => {
       const others = await this.queue.otherClaims(tx, this.claimId);
-      const gone = await Liveness.gone(tx, others);
+      const gone = await ProcessLiveness.gone(tx, others);
       const dead = gone.filter(claimId => this.suspects.has(claimId));
       this.suspects = new Set(gone);
       if (dead.length === 0) return;
@@ -86,8 +85,12 @@ export class KeepClaims {
     this.logger.warn('The lease was over before it was renewed; deliveries in memory are left to others');
     await this.liveness.stop();
     this.claimId = this.lost();
-    this.liveness = new Liveness(this.config.DATABASE_WORKER_URL);
+    this.liveness = this.newLiveness();
     await this.liveness.hold(this.claimId);
     this.renewedAt = performance.now();
+  }
+
+  private newLiveness(): ProcessLiveness {
+    return new ProcessLiveness(this.config.DATABASE_WORKER_URL, 'webhook-dispatcher-alive');
   }
 }

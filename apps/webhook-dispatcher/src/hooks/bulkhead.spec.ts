@@ -5,7 +5,7 @@ import { Bulkhead } from './bulkhead.js';
 describe('Bulkhead', () => {
   it('refuses a tenant with too many in flight, and no other', async () => {
     const bulkhead = new Bulkhead({ WEBHOOK_AWAITED_PER_TENANT: 2 });
-    let release = () => undefined as void;
+    let release = (): void => undefined;
     const held = new Promise<void>(resolve => (release = resolve));
     const running = [1, 2].map(() => bulkhead.run(tenantId('acme'), () => held));
     await expect(bulkhead.run(tenantId('acme'), () => Promise.resolve())).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import { createServer as createHttps } from 'node:https';
-import { createServer as createTcp, type Server } from 'node:net';
+import { createServer as createTcp, type Server, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { makeTestCertificates } from '@countersign/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -33,7 +33,7 @@ describe('targets that webhooks must not reach, on real sockets', () => {
       request.resume();
       response.writeHead(answer.status, { connection: 'close', ...answer.headers }).end('{}');
     });
-    receiver.on('connection', socket => reached.push(socket.localAddress ?? ''));
+    receiver.on('connection', (socket: Socket) => reached.push(socket.localAddress ?? ''));
     const plain = createTcp(socket => {
       reached.push(socket.localAddress ?? '');
       socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
