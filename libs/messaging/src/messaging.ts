@@ -97,6 +97,7 @@ export class Messaging {
       operations: new MessagingOperations(
         service,
         driver,
+        topic => consumer.topics.includes(topic),
         letter => consumer.redrive(letter),
         topic => forgetEffects(uow, strategy.handlers.namesFor(topic)),
       ),

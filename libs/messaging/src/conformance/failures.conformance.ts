@@ -160,6 +160,72 @@ export function describeFailures(harness: () => BusHarness): void {
       }
     });
 
+    it('dead-letters whatever text an error has, and goes on', async () => {
+      const probe = await Probe.open(harness());
+      try {
+        // Cut to 1,000 characters it ends in half a character, and no database keeps a NUL.
+        const text = `\0${'x'.repeat(991)}\u{1f600}`;
+        const got: number[] = [];
+        await probe.service([
+          {
+            type: ProbeEvent.type,
+            handler: 'probe',
+            one: event => {
+              if (seqOf(event) === 0) throw new Error(text);
+              got.push(seqOf(event));
+            },
+          },
+        ]);
+        await probe.publish([0, 1].map(seq => ({ subject: 's1', seq })));
+        await eventually(() => expect(got).toEqual([1]));
+        const letters = await eventually(() => deadLetters(probe).then(found => found.length === 1 && found));
+        expect(letters[0]!.record.headers['dlq-error']).toMatch(/^Error: \ufffdx{991}\ufffd$/);
+      } finally {
+        await probe.close();
+      }
+    });
+
+    it('dead-letters an event once however often an outage before it has its partition delivered again', async () => {
+      const probe = await Probe.open(harness());
+      try {
+        const [down, poisoned] = subjectsIn(4, 2) as [string, string];
+        let away = true;
+        const got: { subject: string; seq: number }[] = [];
+        const service = await probe.service([
+          {
+            type: ProbeEvent.type,
+            handler: 'probe',
+            one: event => {
+              if (event.subject === poisoned && seqOf(event) === 0) throw new Error('cannot be handled');
+              if (event.subject === down && away)
+                // Long enough for the other key to be given up meanwhile.
+                return delay(1_500).then(() => {
+                  throw new DomainError('unavailable', 'unavailable', 'the sink is down');
+                });
+              got.push(seen(event));
+              return undefined;
+            },
+          },
+        ]);
+        await probe.publish([
+          { subject: down, seq: 0 },
+          { subject: poisoned, seq: 0 },
+          { subject: poisoned, seq: 1 },
+        ]);
+        const outages = async () =>
+          (await service.metrics.getSingleMetric('messaging_outages_total')!.get()).values[0]?.value ?? 0;
+        await eventually(async () => expect(await outages()).toBeGreaterThanOrEqual(3));
+        away = false;
+        await eventually(() => expect(got).toContainEqual({ subject: down, seq: 0 }));
+        await eventually(async () => {
+          expect((await probe.driver.lag('bus-probe')).every(({ events }) => events === 0)).toBe(true);
+        });
+        expect(await deadLetters(probe)).toHaveLength(1);
+      } finally {
+        await probe.close();
+      }
+    });
+
     it.each([
       ['TypeError', () => new TypeError('x is not a function')],
       ['RangeError', () => new RangeError('out of range')],

@@ -94,6 +94,9 @@ export function describeReplay(harness: () => BusHarness): void {
         await expect(operations.seek({ topic: TOPIC, to: { offset: '-1' } })).rejects.toMatchObject(
           pointer('/to/offset'),
         );
+        // A place in a topic that the service does not read would keep the topic's records for ever.
+        await expect(operations.seek({ topic: TOPIC, to: 'end' })).rejects.toMatchObject(pointer('/topic'));
+        expect(await probe.driver.lag('bus-probe')).toEqual([]);
         await expect(operations.listDeadLetters({ limit: 5, cursor: 'nonsense' })).rejects.toMatchObject(
           pointer('?cursor'),
         );

@@ -77,7 +77,8 @@ export function restoreRecord({ record }: StoredDeadLetter): { record: BusRecord
   return { record: { ...record, topic, partition, offset, headers }, handler };
 }
 
+/** Short, and without what no store takes as text: NUL characters and halves of characters. */
 function reason(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : JSON.stringify(error);
-  return (text ?? String(error)).slice(0, 1_000);
+  return (text ?? String(error)).slice(0, 1_000).toWellFormed().replaceAll('\0', '\ufffd');
 }

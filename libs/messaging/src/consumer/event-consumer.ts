@@ -6,7 +6,7 @@ import type { MessagingMetrics } from '../metrics/messaging-metrics.js';
 import type { BusConsumer, BusDriver, PartitionBatch, StoredDeadLetter } from '../port/bus-driver.js';
 import { restoreRecord, ANY_HANDLER } from './dead-letter.js';
 import type { EventHandlers } from './event-handlers.js';
-import { HandlerRunner, Outage } from './handler-runner.js';
+import { HandlerRunner, Outage, pruneGraves } from './handler-runner.js';
 import { PartitionRun } from './partition-run.js';
 import { outageDelay } from './retry-policy.js';
 
@@ -34,6 +34,8 @@ export class EventConsumer {
   private stopped?: Promise<void>;
   /** Outages in a row by partition. */
   private readonly outages = new Map<string, number>();
+  /** By partition, what was dead-lettered and may be delivered again because something before it is not done. */
+  private readonly buried = new Map<string, Set<string>>();
 
   constructor(private readonly options: EventConsumerOptions) {}
 
@@ -83,21 +85,25 @@ export class EventConsumer {
       .of(event.type)
       .filter(one => handler === ANY_HANDLER || one.handler === handler);
     if (handlers.length === 0) throw new UnparseableEvent(`This service has no handler ${handler} of ${event.type}`);
-    const runner = this.runner(AbortSignal.abort());
+    const runner = this.runner(AbortSignal.abort(), new Set());
     for (const one of handlers) await runner.once(one, { event, record });
   }
 
   private async runBatch(batch: PartitionBatch): Promise<void> {
     const { group, handlers, metrics, lanes, window, logger } = this.options;
     const partition = `${batch.topic}[${batch.partition}]`;
+    const buried = this.buried.get(partition) ?? new Set();
+    pruneGraves(buried, batch.records[0]!.offset);
     const run = new PartitionRun(
       batch,
       handlers,
-      this.runner(batch.signal),
+      this.runner(batch.signal, buried),
       { lanes, window, drainMs: DRAIN_MS },
       metrics,
     );
     const { low, failure } = await run.execute();
+    if (buried.size > 0 && failure !== undefined && !batch.signal.aborted) this.buried.set(partition, buried);
+    else this.buried.delete(partition);
     if (failure === undefined || low > 0) this.outages.delete(partition);
     if (failure instanceof Outage) {
       const consecutive = (this.outages.get(partition) ?? 0) + 1;
@@ -113,8 +119,15 @@ export class EventConsumer {
     }
   }
 
-  private runner(signal: AbortSignal): HandlerRunner {
+  private runner(signal: AbortSignal, buried: Set<string>): HandlerRunner {
     const { group, driver, metrics, logger } = this.options;
-    return new HandlerRunner(group, driver, metrics, { warn: message => logger.warn(message, CONTEXT) }, signal);
+    return new HandlerRunner(
+      group,
+      driver,
+      metrics,
+      { warn: message => logger.warn(message, CONTEXT) },
+      signal,
+      buried,
+    );
   }
 }

@@ -36,10 +36,13 @@ export class HandlerRunner {
     private readonly metrics: MessagingMetrics,
     private readonly log: RunnerLog,
     private readonly signal: AbortSignal,
+    /** What is among the dead letters already: passed over when the partition is delivered again before its commit. */
+    private readonly buried = new Set<string>(),
   ) {}
 
   /** @throws Outage, Interrupted */
   async one(handler: EventHandler, received: Received): Promise<void> {
+    if (this.buried.has(graveOf(received.record, handler.handler))) return;
     for (let attempt = 1; ; attempt++) {
       const error = await this.attempt(handler, [received], attempt);
       if (!error) return;
@@ -59,7 +62,9 @@ export class HandlerRunner {
    * handler cannot take is dead-lettered.
    * @throws Outage, Interrupted
    */
-  async many(handler: EventHandler, received: readonly Received[]): Promise<void> {
+  async many(handler: EventHandler, given: readonly Received[]): Promise<void> {
+    const received = given.filter(({ record }) => !this.buried.has(graveOf(record, handler.handler)));
+    if (received.length === 0) return;
     if (received.length === 1) return this.one(handler, received[0]!);
     for (let attempt = 1; ; attempt++) {
       const error = await this.attempt(handler, received, attempt);
@@ -72,11 +77,14 @@ export class HandlerRunner {
 
   /** Sends the record to the dead letters. @throws Outage when the bus does not take it: then it is not done. */
   async bury(record: BusRecord, handler: string, error: unknown, attempts: number): Promise<void> {
+    const grave = graveOf(record, handler);
+    if (this.buried.has(grave)) return;
     try {
       await this.driver.publish([toDeadLetter(record, { group: this.group, handler, error, attempts })]);
     } catch (cause) {
       throw new Outage('The bus did not take a dead letter', { cause });
     }
+    this.buried.add(grave);
     this.metrics.deadLetters.inc({ topic: record.topic, handler: handler === ANY_HANDLER ? 'any' : handler });
     this.log.warn(
       `Dead-lettered ${record.headers['ce_type'] ?? 'a record'} ${record.headers['ce_id'] ?? ''} ` +
@@ -114,6 +122,15 @@ export class HandlerRunner {
       throw new Interrupted(`Lost the partition between two tries of ${handler.handler}`);
     return false;
   }
+}
+
+function graveOf(record: BusRecord, handler: string): string {
+  return `${record.offset}#${handler}`;
+}
+
+/** Forgets what lies below the offset. */
+export function pruneGraves(buried: Set<string>, offset: number): void {
+  for (const grave of buried) if (Number.parseInt(grave, 10) < offset) buried.delete(grave);
 }
 
 /** Runs work as the consequence of the events: one event's trace, tenant and actor; a new trace where there are several. */

@@ -50,6 +50,9 @@ export interface GroupLag extends PartitionLag {
 /** Hands one dead letter to the handler it names. */
 export type Redrive = (letter: StoredDeadLetter) => Promise<void>;
 
+/** Whether the service reads a topic. */
+export type Reads = (topic: string) => boolean;
+
 /** Makes the handlers of a topic take its events as new. */
 export type Forget = (topic: string) => Promise<void>;
 
@@ -61,6 +64,7 @@ export class MessagingOperations {
   constructor(
     private readonly group: string,
     private readonly driver: BusDriver,
+    private readonly reads: Reads,
     private readonly redriveOne: Redrive,
     private readonly forget: Forget,
   ) {}
@@ -104,7 +108,8 @@ export class MessagingOperations {
 
   /**
    * Sets the service's group to another place in a topic while its consumers run.
-   * @throws DomainError `not_found` for another service's group, `validation_failed` for an unknown topic or place
+   * @throws DomainError `not_found` for another service's group; naming the field, for a topic that is unknown or not read
+   * by the service (its records would wait for that group for ever), and for no place
    */
   async seek(request: SeekRequest): Promise<SeekResult> {
     const { group = this.group, topic } = request;
@@ -115,6 +120,9 @@ export class MessagingOperations {
       throw invalidField('/topic', 'unknown_topic', `No topic ${topic}`);
     }
     const to = seekTarget(request.to);
+    if (!this.reads(topic)) {
+      throw invalidField('/topic', 'topic_not_read', `${this.group} has no handler of events of ${topic}`);
+    }
     // Before the seek: what is delivered again right after it must find the inbox without its row.
     if (request.again) await this.forget(topic);
     return { group, topic, partitions: await this.driver.seek(group, topic, to) };
