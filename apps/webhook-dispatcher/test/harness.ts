@@ -22,6 +22,8 @@ const ADMIN: Actor = { type: 'user', id: 'usr_admin' };
 
 /** The dispatcher on a real Postgres with a fake auth-mfa, and what the tests do with it. */
 export class Harness {
+  private running = true;
+
   private constructor(
     readonly keys: ServiceKeys,
     readonly authority: FakeAuthority,
@@ -56,8 +58,14 @@ export class Harness {
     });
   }
 
-  async stop(): Promise<void> {
+  /** Ends the dispatcher only, as SIGTERM would. */
+  async stopDispatcher(): Promise<void> {
+    this.running = false;
     await this.dispatcher.stop();
+  }
+
+  async stop(): Promise<void> {
+    if (this.running) await this.stopDispatcher();
     await this.authority.stop();
     await this.database.close();
     await this.keys.remove();

@@ -1,5 +1,5 @@
 import { DeliveryFailed, DeliverySucceeded } from '@countersign/contracts';
-import { childTraceparent, runInContext } from '@countersign/kernel';
+import { childTraceparent } from '@countersign/kernel';
 import { Outbox } from '@countersign/messaging';
 import { UnitOfWork } from '@countersign/persistence';
 import { Injectable, Logger } from '@nestjs/common';
@@ -7,6 +7,8 @@ import { Batcher } from './batcher.js';
 import type { Completion } from './completion.js';
 import { CompletionRepository } from './completion.repository.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
+
+type Finished = Extract<Completion, { kind: 'finished' }>;
 
 interface Claimed {
   claimId: string;
@@ -58,22 +60,26 @@ export class Completions {
           )),
         );
       }
-      for (const { job, state, cause, attempt } of ended) {
-        if (state === 'discarded') continue;
-        const event = state === 'succeeded' ? DeliverySucceeded : DeliveryFailed;
-        const data = {
-          deliveryId: job.id,
-          endpointId: job.endpointId,
-          hook: job.hook,
-          userId: job.userId,
-          attempts: job.attempts + (attempt ? 1 : 0),
-          reason: cause ?? null,
-        };
-        const context = { traceparent: childTraceparent(job.traceparent), tenantId: job.tenantId };
-        await runInContext(context, () => this.outbox.addFor(tx, job.tenantId, event, job.id, data));
-      }
+      await this.outbox.addMany(tx, ended.filter(({ state }) => state !== 'discarded').map(toEvent));
       return ended;
     });
     for (const { state } of finished) this.metrics.finished.inc({ state });
   }
+}
+
+function toEvent({ job, state, cause, attempt }: Finished) {
+  return {
+    tenantId: job.tenantId,
+    event: state === 'succeeded' ? DeliverySucceeded : DeliveryFailed,
+    subject: job.id,
+    data: {
+      deliveryId: job.id,
+      endpointId: job.endpointId,
+      hook: job.hook,
+      userId: job.userId,
+      attempts: job.attempts + (attempt ? 1 : 0),
+      reason: cause ?? null,
+    },
+    options: { traceparent: childTraceparent(job.traceparent) },
+  };
 }

@@ -15,7 +15,7 @@ import { Body, Controller, Delete, Get, Headers, Inject, Param, Patch, Post, Que
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { Answers } from '../http-answers.js';
+import { Answers, Conditional, MergePatch } from '../http-answers.js';
 import { CreateEndpoint } from './create-endpoint.js';
 import { DeleteEndpoint } from './delete-endpoint.js';
 import {
@@ -100,6 +100,7 @@ export class EndpointsController {
 
   @Patch(':id')
   @Roles('ORG_ADMIN')
+  @MergePatch()
   @Answers(200, 'The endpoint after the change; with `test` when asked for', savedEndpointSchema)
   async update(
     @CurrentPrincipal() principal: Principal,
@@ -117,6 +118,7 @@ export class EndpointsController {
 
   @Delete(':id')
   @Roles('ORG_ADMIN')
+  @Conditional()
   @Answers(204, 'The endpoint is gone, its tokens are revoked, what waited for it is discarded')
   async delete(
     @CurrentPrincipal() principal: Principal,

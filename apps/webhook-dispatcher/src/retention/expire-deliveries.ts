@@ -50,16 +50,24 @@ export class ExpireDeliveries {
          )
          select tenant_id, id, endpoint_id, hook, user_id, attempts, state, cause from gone`,
       );
-      for (const row of rows.filter(({ state }) => state === 'failed')) {
-        await this.outbox.addFor(tx, row.tenant_id, DeliveryFailed, row.id, {
-          deliveryId: row.id,
-          endpointId: row.endpoint_id,
-          hook: row.hook,
-          userId: row.user_id,
-          attempts: row.attempts,
-          reason: row.cause,
-        });
-      }
+      await this.outbox.addMany(
+        tx,
+        rows
+          .filter(({ state }) => state === 'failed')
+          .map(row => ({
+            tenantId: row.tenant_id,
+            event: DeliveryFailed,
+            subject: row.id,
+            data: {
+              deliveryId: row.id,
+              endpointId: row.endpoint_id,
+              hook: row.hook,
+              userId: row.user_id,
+              attempts: row.attempts,
+              reason: row.cause,
+            },
+          })),
+      );
       return rows;
     });
     for (const { state } of expired) this.metrics.finished.inc({ state });

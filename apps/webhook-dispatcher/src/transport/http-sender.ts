@@ -1,6 +1,5 @@
 import { createSecureContext, getCACertificates } from 'node:tls';
 import { Pool } from 'undici';
-import { DialError } from './dialer.js';
 import { GuardedConnector, TargetDenied } from './guarded-connector.js';
 
 /** Bytes of an answer that are read and kept; reading stops there. */
@@ -153,9 +152,9 @@ function failureOf(error: unknown, began: boolean): Pick<HttpResult, 'transport'
   const { message } = error as Error;
   if (error instanceof TargetDenied) return { transport: 'denied', error: message };
   if (began) return { transport: 'broken', error: `the answer was not finished: ${message}` };
-  const code = error instanceof DialError ? error.code : ((error as NodeJS.ErrnoException).code ?? '');
   // A receiver that answers something else than HTTP has answered; it was connected.
-  if (code.startsWith('HPE_')) return { transport: 'broken', error: `the answer is not HTTP: ${message}` };
+  if ((error as Error).name === 'HTTPParserError')
+    return { transport: 'broken', error: `the answer is not HTTP: ${message}` };
   return { transport: 'not_connected', error: message };
 }
 
