@@ -18,12 +18,18 @@ const PROBLEM = {
 describe('ApiClient', () => {
   let server: Server;
   let api: ApiClient;
-  let seen: { url?: string; method?: string; headers: IncomingMessage['headers']; body: string };
+  let seen: { url?: string; method?: string; headers: IncomingMessage['headers']; body: string; address?: string };
 
   beforeEach(async () => {
     server = createServer((request, response) => {
       void text(request).then(body => {
-        seen = { url: request.url, method: request.method, headers: request.headers, body };
+        seen = {
+          url: request.url,
+          method: request.method,
+          headers: request.headers,
+          body,
+          address: request.socket.remoteAddress,
+        };
         const broken = request.url?.startsWith('/broken');
         response
           .writeHead(broken ? 400 : 200, { 'content-type': broken ? 'application/problem+json' : 'application/json' })
@@ -62,6 +68,13 @@ describe('ApiClient', () => {
       undefined,
       undefined,
     ]);
+  });
+
+  it('speaks from another address of this machine', async () => {
+    // Only Linux gives this machine all of 127/8.
+    const other = process.platform === 'linux' ? '127.0.0.2' : '127.0.0.1';
+    await api.from(other).get('/a');
+    expect(seen.address).toBe(other);
   });
 
   it('recognises a problem and its pointer, and refuses what is none', async () => {

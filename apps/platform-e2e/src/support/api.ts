@@ -38,7 +38,7 @@ export class ApiClient {
 
   /** The same caller from another address of this machine, e.g. 127.0.0.2. */
   from(localAddress: string | undefined): ApiClient {
-    return new ApiClient(this.baseUrl, this.token, new Agent({ connections: 64, connect: { localAddress } }));
+    return new ApiClient(this.baseUrl, this.token, new Agent({ connections: 64, localAddress }));
   }
 
   get<T>(path: string, headers?: Readonly<Record<string, string>>): Promise<ApiAnswer<T>> {
