@@ -72,7 +72,7 @@ export class FanOutEventConsumer {
     const jobs = deliveries
       .filter(({ delivery }) => claimed.has(delivery.id))
       .map(({ delivery, event }) => jobOf(delivery, event));
-    tx.afterCommit(() => this.dispatcher.submit(jobs));
+    tx.afterCommit(() => this.dispatcher.submitNew(jobs));
   }
 
   /** Claims what there is room for; once one of a lane is left to the queue, those after it are too. */

@@ -6,6 +6,7 @@ import { CONFIG } from '@countersign/platform';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { WebhookDispatcherConfig } from '../config.js';
 import { EndpointDirectory } from '../endpoints/endpoint-directory.js';
+import { BlockedLanes } from './blocked-lanes.js';
 import { BreakerRepository } from './breaker.repository.js';
 import { ClaimDeliveries } from './claim-deliveries.js';
 import type { Completion } from './completion.js';
@@ -31,6 +32,7 @@ const ENDPOINT_CAPACITY = 1_000;
 export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(Dispatcher.name);
   private readonly scheduler: Scheduler<Job>;
+  private readonly blocked = new BlockedLanes();
   private readonly running = new Set<Promise<void>>();
   private readonly loops: Promise<void>[] = [];
   private readonly stopped = new AbortController();
@@ -104,8 +106,16 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     return this.scheduler.room(endpointId);
   }
 
-  /** Takes claimed deliveries in, in their order. */
-  submit(jobs: readonly Job[]): void {
+  /** Takes in, in their order, deliveries that were claimed as they were inserted. */
+  submitNew(jobs: readonly Job[]): void {
+    const now = Date.now();
+    const blocked = jobs.filter(({ lane }) => this.blocked.isBlocked(lane, now));
+    this.release(blocked);
+    this.submit(blocked.length === 0 ? jobs : jobs.filter(job => !blocked.includes(job)));
+  }
+
+  /** Takes in deliveries that were claimed from the queue, which knows their order. */
+  private submit(jobs: readonly Job[]): void {
     for (const job of jobs) {
       this.seen.set(job.endpointId, job.tenantId);
       this.scheduler.add(job);
@@ -156,11 +166,12 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     if (completion.kind !== 'release' && completion.attempt) {
       this.metrics.attempt(job.hook, 'durable', completion.attempt.result, completion.attempt.succeeded);
     }
+    // Not attempted, or to be repeated first: what waits behind it goes back to the queue, whose claim keeps the order.
+    const blocks = completion.kind === 'release' || (completion.kind === 'retry' && job.ordered);
+    if (blocks) this.blocked.block(job.lane, Date.now());
     const written = this.completions.add(claimId, completion);
     // An ordered endpoint's next delivery waits until this one is over in the database too.
     if (job.ordered) await written;
-    // Not attempted, or to be repeated first: what waits behind it goes back to the queue, whose claim keeps the order.
-    const blocks = completion.kind === 'release' || (completion.kind === 'retry' && job.ordered);
     if (blocks) this.release(this.scheduler.abandonLane(job));
     this.scheduler.done(job);
     if (this.gates.phase(job.endpointId, Date.now()) === 'open')
@@ -171,7 +182,11 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   private release(jobs: readonly Job[]): void {
-    for (const job of jobs) void this.completions.add(this.claimId, { kind: 'release', job });
+    const now = Date.now();
+    for (const job of jobs) {
+      this.blocked.block(job.lane, now);
+      void this.completions.add(this.claimId, { kind: 'release', job });
+    }
   }
 
   private async claimLoop(): Promise<void> {
@@ -196,6 +211,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
       await this.directory
         .refresh()
         .catch((error: unknown) => this.logger.warn(`Endpoints were not refreshed: ${String(error)}`));
+      this.blocked.prune(Date.now());
       for (const [endpointId] of this.seen) if (this.scheduler.isIdle(endpointId)) this.seen.delete(endpointId);
     }
   }

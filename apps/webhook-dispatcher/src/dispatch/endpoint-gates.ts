@@ -87,12 +87,13 @@ export class EndpointGates {
   }
 
   /** Closes the breaker: the endpoint was mended by a person. */
-  reset(tenantId: TenantId, endpointId: string): void {
-    const gate = this.gate(tenantId, endpointId);
+  reset(endpointId: string): void {
+    const gate = this.gates.get(endpointId);
+    if (!gate) return;
     gate.breaker.restore(CLOSED);
     gate.dirty = false;
     gate.configured = false;
-    this.changed(tenantId, endpointId);
+    this.changed(gate.tenantId, endpointId);
   }
 
   /** What another replica did to the breaker, unless this one has news of its own. */

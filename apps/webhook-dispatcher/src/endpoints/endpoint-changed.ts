@@ -20,7 +20,7 @@ export class EndpointChanged {
   /** @param principalChanged auth-mfa must learn the new roles; should it be away, that is repeated until it has */
   async execute({ tenantId, id }: Pick<Endpoint, 'tenantId' | 'id'>, principalChanged: boolean): Promise<void> {
     this.directory.forget(id);
-    this.gates.reset(tenantId, id);
+    this.gates.reset(id);
     this.dispatcher.wakeUp();
     if (!principalChanged) return;
     try {

@@ -4,12 +4,14 @@ import { UnitOfWork, type TenantTransaction } from '@countersign/persistence';
 import { Injectable } from '@nestjs/common';
 import type { z } from 'zod';
 import { hookBody, isEcho, jobOf, newDelivery, newEvent } from '../deliveries/new-delivery.js';
-import { DeliveryQueueRepository } from '../dispatch/delivery-queue.repository.js';
+import { DeliveryQueueRepository, type NewEvent } from '../dispatch/delivery-queue.repository.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { EndpointGates } from '../dispatch/endpoint-gates.js';
 import { EndpointDirectory } from '../endpoints/endpoint-directory.js';
 import { timeoutOf } from '../endpoints/endpoint.js';
-import { SubscriptionRepository } from '../endpoints/subscription.repository.js';
+import type { Job } from '../dispatch/job.js';
+import { SubscriptionRepository, type Subscription } from '../endpoints/subscription.repository.js';
+import { Bulkhead } from './bulkhead.js';
 
 /** The caller waits so long at most, in milliseconds (webhooks.json, `modes.announce`). */
 const ANNOUNCE_BOUND_MS = 2_000;
@@ -27,45 +29,52 @@ export class AnnounceHook {
     private readonly dispatcher: Dispatcher,
     private readonly gates: EndpointGates,
     private readonly directory: EndpointDirectory,
+    private readonly bulkhead: Bulkhead,
   ) {}
 
-  /** @returns the ids of the deliveries. @throws DomainError 422 `unknown_hook` */
+  /** @returns the ids of the deliveries. @throws DomainError 422 `unknown_hook`; 503 `overloaded`, with nothing kept */
   async execute(tenantId: TenantId, announce: z.output<typeof announceHookSchema>): Promise<string[]> {
     const hook = HOOK_CATALOG.get(announce.hook);
     if (!hook?.announced)
       throw new DomainError('unknown_hook', 'invalid', `${announce.hook} is no hook that is announced`);
-    const kept = await this.uow.run(tenantId, tx => this.keep(tx, hook, announce));
-    await Promise.all(
-      kept.filter(({ start }) => start).map(({ job, boundMs }) => within(boundMs, this.dispatcher.startNow(job))),
-    );
-    return kept.map(({ job }) => job.id);
-  }
-
-  private async keep(tx: TenantTransaction, hook: HookDefinition, announce: z.output<typeof announceHookSchema>) {
     const context = currentContext();
-    const subscriptions = (await this.subscriptions.ofHook(tx, hook.hook)).filter(
+    const receivers = (await this.uow.run(tenantId, tx => this.subscriptions.ofHook(tx, hook.hook))).filter(
       subscription => subscription.mode === 'notify' && subscription.enabled && !isEcho(context?.actor, subscription),
     );
-    if (subscriptions.length === 0) return [];
+    if (receivers.length === 0) return [];
+    // Loads the endpoints, and with them the breakers that other replicas know; not while a transaction is open.
+    await Promise.all(receivers.map(({ endpointId, version }) => this.directory.get(tenantId, endpointId, version)));
     const event = newEvent({
-      tenantId: tx.tenantId,
+      tenantId,
       sourceEventId: null,
       hook: hook.hook,
       userId: announce.userId,
       body: hookBody(announce.request),
       traceparent: context?.traceparent ?? childTraceparent(),
     });
-    const deliveries = await Promise.all(
-      subscriptions.map(async subscription => {
-        // Loads the endpoint, and with it the breaker that other replicas know.
-        await this.directory.get(tx.tenantId, subscription.endpointId, subscription.version);
-        const start = this.gates.phase(subscription.endpointId, Date.now()) === 'closed';
-        return {
-          delivery: newDelivery(event, subscription, 'announce', { claim: start, waitsForNothing: true }),
-          boundMs: Math.min(timeoutOf(hook, subscription), ANNOUNCE_BOUND_MS),
-        };
-      }),
-    );
+    return this.bulkhead.run(tenantId, async () => {
+      const kept = await this.uow.run(tenantId, tx => this.keep(tx, hook, event, receivers));
+      await Promise.all(
+        kept.filter(({ start }) => start).map(({ job, boundMs }) => within(boundMs, this.dispatcher.startNow(job))),
+      );
+      return kept.map(({ job }) => job.id);
+    });
+  }
+
+  private async keep(
+    tx: TenantTransaction,
+    hook: HookDefinition,
+    event: NewEvent,
+    receivers: readonly Subscription[],
+  ): Promise<{ job: Job; boundMs: number; start: boolean }[]> {
+    const now = Date.now();
+    const deliveries = receivers.map(subscription => {
+      const claim = this.gates.phase(subscription.endpointId, now) === 'closed';
+      return {
+        delivery: newDelivery(event, subscription, 'announce', { claim, waitsForNothing: true }),
+        boundMs: Math.min(timeoutOf(hook, subscription), ANNOUNCE_BOUND_MS),
+      };
+    });
     await this.queue.insertEvents(tx, [event]);
     const claimed = await this.queue.insertDeliveries(
       tx,
