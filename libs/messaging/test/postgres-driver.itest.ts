@@ -1,15 +1,21 @@
 import { BUS_DATABASE, TABLES_WITHOUT_TENANT } from '@countersign/persistence';
 import pg from 'pg';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DirectSession } from '../src/connection/direct-session.js';
+import { MessagingMetrics } from '../src/metrics/messaging-metrics.js';
+import { Relay } from '../src/outbox/relay.js';
 import { busMigrations } from '../src/postgres/migrations/index.js';
 import { eventually } from './support/eventually.js';
 import {
   disorder,
   Probe,
   probeRecord,
+  probeData,
   ProbeEvent,
   seqOf,
   subjectsIn,
+  TENANT,
   TOPIC,
   type BusHarness,
 } from './support/probe.js';
@@ -155,6 +161,84 @@ describe('the postgres driver', () => {
     });
     expect(disorder(got)).toEqual([]);
     await eventually(async () => expect(await service.messaging.readiness()).toBeUndefined());
+  });
+
+  it('takes no more into memory at a time than large records may be', async () => {
+    const [subject] = subjectsIn(0, 1) as [string];
+    const MEBIBYTE = 1024 * 1024;
+    for (let seq = 0; seq < 9; seq++) {
+      await probe.driver.publish([{ ...probeRecord({ subject, seq }), value: Buffer.alloc(MEBIBYTE, seq) }]);
+    }
+    await probe.driver.publish([{ ...probeRecord({ subject, seq: 9 }), value: null }]);
+    const batches: number[][] = [];
+    const noop = () => undefined;
+    const consumer = probe.driver.consumer({
+      group: 'large',
+      topics: [TOPIC],
+      sessionTimeoutMs: 2_000,
+      partitionsAtOnce: 1,
+      maxBatch: 500,
+      onBatch: async batch => {
+        batches.push(batch.records.map(({ offset }) => offset));
+        await batch.commit(batch.records.at(-1)!.offset + 1);
+      },
+      onAssignment: noop,
+      onPaused: noop,
+      onError: noop,
+    });
+    await consumer.start();
+    await eventually(() => expect(batches.flat()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
+    await consumer.stop();
+    for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(4);
+  });
+
+  it('relays on while the clean-up of the log takes its time', async () => {
+    const [{ uow, worker }, { messaging }] = [await probe.persistence(1), await probe.prepare([])];
+    const noop = () => undefined;
+    const maintained = Promise.withResolvers<void>();
+    let cleaning = false;
+    const relay = new Relay({
+      service: 'bus-probe',
+      schema: 'bus_probe',
+      workerUrl: probe.database.workerUrl,
+      driver: probe.driver,
+      metrics: new MessagingMetrics(new Registry(), 'slow-cleaner', {
+        lag: () => Promise.resolve([]),
+        outbox: () => Promise.resolve({ depth: 0, age: 0 }),
+        heartbeatAgeMs: noop,
+      }),
+      logger: { log: noop, warn: noop, error: noop },
+      notify: channel => worker.query('select pg_notify($1, $2)', [channel, '']),
+      maintain: () => {
+        cleaning = true;
+        return maintained.promise;
+      },
+    });
+    relay.start();
+    try {
+      await eventually(() => expect(cleaning).toBe(true));
+      await uow.run(TENANT, async tx => void (await messaging.outbox.add(tx, ProbeEvent, 's', probeData(0))));
+      await eventually(async () => {
+        const { rows } = await probe.database.admin.query('select from bus.bus_log');
+        expect(rows).toHaveLength(1);
+      });
+    } finally {
+      maintained.resolve();
+      await relay.stop();
+    }
+  });
+
+  it('lets the server find out by itself that a session with a lock has lost its machine', async () => {
+    const session = await DirectSession.open({ url: probe.database.workerUrl, applicationName: 'keepalive' });
+    try {
+      // On a socket, as here, the values are taken but read as 0: what can be seen is who set them.
+      const settings = await session.query<{ source: string }>(
+        `select source from pg_settings where name like 'tcp_keepalives_%'`,
+      );
+      expect(settings.map(({ source }) => source)).toEqual(['client', 'client', 'client']);
+    } finally {
+      await session.close();
+    }
   });
 
   it('refuses the commit of a member that an epoch has passed over', async () => {

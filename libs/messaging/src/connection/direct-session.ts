@@ -32,6 +32,8 @@ export class DirectSession {
       query_timeout: 30_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
+      // The server as well: a machine that is gone without a word must not keep its locks for the two hours of TCP's default.
+      options: '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
     });
     const session = new DirectSession(client);
     try {

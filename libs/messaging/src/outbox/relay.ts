@@ -15,7 +15,7 @@ export interface RelayOptions {
   logger: LoggerService;
   /** Sends a notification to the process that relays; failures do not matter. */
   notify(channel: string): Promise<unknown>;
-  /** Called now and then while this process relays. */
+  /** Called now and then while this process relays, which goes on meanwhile; never twice at once. */
   maintain(): Promise<void>;
 }
 
@@ -43,6 +43,7 @@ export class Relay {
   private stopping = false;
   private debounce?: NodeJS.Timeout;
   private maintained = 0;
+  private maintaining?: Promise<void>;
   /** Why there is no relay connection; undefined while there is one. */
   problem: string | undefined = 'the relay has not connected yet';
 
@@ -108,7 +109,7 @@ export class Relay {
     while (!this.stopping) {
       const moved = await driver.relay(session, `${schema}.outbox`, BATCH);
       metrics.relayed.inc(moved);
-      await this.maintain();
+      this.maintain();
       if (moved < BATCH) await this.signal.wait(POLL_MS);
     }
   }
@@ -121,12 +122,17 @@ export class Relay {
     return row!.locked;
   }
 
-  private async maintain(): Promise<void> {
+  private maintain(): void {
     const now = Date.now();
-    if (now - this.maintained < MAINTAIN_MS) return;
+    if (this.maintaining || now - this.maintained < MAINTAIN_MS) return;
     this.maintained = now;
-    await this.options
+    this.maintaining = this.options
       .maintain()
-      .catch((error: unknown) => this.options.logger.warn(`Clean-up failed: ${String(error)}`, CONTEXT));
+      .catch((error: unknown) => {
+        if (!this.stopping) this.options.logger.warn(`Clean-up failed: ${String(error)}`, CONTEXT);
+      })
+      .finally(() => {
+        this.maintaining = undefined;
+      });
   }
 }

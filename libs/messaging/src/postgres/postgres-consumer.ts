@@ -120,6 +120,8 @@ export class PostgresConsumer implements BusConsumer {
     for (const [name, partition] of this.held) {
       if (owned.get(name)?.epoch !== partition.epoch) this.drop(name, partition, LOST);
     }
+    // Looked up before anything else is awaited: what is let go meanwhile is no longer this member's.
+    const unknown = [...owned.values()].filter(claim => !this.held.has(partitionName(claim)));
     const target = this.draining ? [] : await groups.target(this.member);
     const wanted = new Map(target.map(partition => [partitionName(partition), partition]));
     for (const [name, partition] of this.held) {
@@ -132,11 +134,7 @@ export class PostgresConsumer implements BusConsumer {
     const missing = [...wanted.values()].filter(partition => !this.held.has(partitionName(partition)));
     const claims = missing.length > 0 ? await groups.claim(this.member, missing) : [];
     for (const claim of claims) this.hold(claim);
-    await this.recover(
-      [...owned.values()].filter(claim => !this.held.has(partitionName(claim))),
-      wanted,
-      groups,
-    );
+    await this.recover(unknown, wanted, groups);
     const assignment = [...this.held.keys()].sort().join();
     if (assignment !== this.assignment) this.options.onAssignment(this.held.size);
     this.assignment = assignment;
