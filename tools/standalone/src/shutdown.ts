@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 /** A terminal sends Ctrl-C to npm and to us, and npm hands it on: within a second it is one wish, later an urgent one. */
@@ -27,19 +28,30 @@ export function watchForShutdown(options: { parentPipeFd?: number; startedByNpm:
     for (const end of ['end', 'error', 'close']) pipe.once(end, () => asked.abort('its parent has ended'));
     pipe.resume();
   }
-  if (options.startedByNpm) watchParent(() => asked.abort('npm has ended'));
+  if (options.startedByNpm) watchNpm(() => asked.abort('npm has ended'));
   return { asked: asked.signal, urgent: urgent.signal };
 }
 
 /** npm killed by force would leave the platform running with nobody to stop it. */
-function watchParent(gone: () => void): void {
-  const parent = process.ppid;
+function watchNpm(gone: () => void): void {
+  const before = ancestors().join();
   const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+    if (ancestors().join() === before) return;
     clearInterval(timer);
     gone();
   }, 500);
   timer.unref();
+}
+
+/** Our parent and, where it can be read, its parent: npm runs scripts through a shell, which may stay between. */
+function ancestors(): number[] {
+  try {
+    // proc(5): the parent is the second field after the name, which stands in brackets and may hold blanks.
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8');
+    return [process.ppid, Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])];
+  } catch {
+    return [process.ppid];
+  }
 }
 
 /** Settles when the signal aborts. */
