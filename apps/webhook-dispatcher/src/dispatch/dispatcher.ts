@@ -212,6 +212,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
         .refresh()
         .catch((error: unknown) => this.logger.warn(`Endpoints were not refreshed: ${String(error)}`));
       this.blocked.prune(Date.now());
+      await this.flushBreakers();
       for (const [endpointId] of this.seen) if (this.scheduler.isIdle(endpointId)) this.seen.delete(endpointId);
     }
   }
@@ -226,12 +227,14 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
   private flushBreakers(): Promise<void> {
     this.flushing = this.flushing.then(async () => {
-      const dirty = this.gates.takeDirty();
-      if (dirty.length === 0) return;
+      const news = this.gates.takeNews();
+      if (news.length === 0) return;
+      const endpoints = news.map(({ endpointId }) => endpointId);
       try {
-        await this.uow.system('save breakers', tx => this.breakers.save(tx, dirty));
+        await this.uow.system('save breakers', tx => this.breakers.save(tx, news));
+        this.gates.newsWritten(endpoints, true);
       } catch (error) {
-        this.gates.markDirty(dirty.map(({ endpointId }) => endpointId));
+        this.gates.newsWritten(endpoints, false);
         this.logger.warn(`Breakers were not saved: ${String(error)}`);
       }
     });

@@ -49,18 +49,25 @@ describe('EndpointGates', () => {
     fail(7);
     expect(gates.phase('ep_1', Date.now())).toBe('open');
     expect(changes).toEqual(['ep_1']);
-    expect(gates.takeDirty()).toMatchObject([{ tenantId: tenant, endpointId: 'ep_1', state: { opened: 1 } }]);
-    expect(gates.takeDirty()).toEqual([]);
+    expect(gates.takeNews()).toMatchObject([{ tenantId: tenant, endpointId: 'ep_1', state: { opened: 1 } }]);
+    expect(gates.takeNews()).toEqual([]);
     expect(gates.openCount(Date.now())).toBe(1);
   });
 
   it('does not let what another replica knew undo its own news', () => {
     const { gates, fail } = make();
     fail(5);
-    gates.restore('ep_1', { failures: 0, opened: 0, openUntil: 0 });
+    const closed = { failures: 0, opened: 0, openUntil: 0 };
+    const readBefore = performance.now();
+    gates.restore('ep_1', closed, performance.now());
     expect(gates.phase('ep_1', Date.now())).toBe('open');
-    gates.takeDirty();
-    gates.restore('ep_1', { failures: 0, opened: 0, openUntil: 0 });
+    gates.takeNews();
+    gates.restore('ep_1', closed, performance.now());
+    gates.newsWritten(['ep_1'], true);
+    // Read before the news was written, told afterwards.
+    gates.restore('ep_1', closed, readBefore);
+    expect(gates.phase('ep_1', Date.now())).toBe('open');
+    gates.restore('ep_1', closed, performance.now() + 1);
     expect(gates.phase('ep_1', Date.now())).toBe('closed');
   });
 
@@ -68,13 +75,13 @@ describe('EndpointGates', () => {
     const { gates, fail } = make();
     gates.halfOpen(tenant, 'ep_1');
     // The grant itself pushed the shared time into the future; how often it opened comes from there.
-    gates.restore('ep_1', { failures: 9, opened: 2, openUntil: Date.now() + 60_000 });
+    gates.restore('ep_1', { failures: 9, opened: 2, openUntil: Date.now() + 60_000 }, performance.now());
     expect(gates.mayRun('ep_1', 0, Date.now())).toBe(true);
     expect(gates.begin('ep_1', Date.now())).toBe(true);
     expect(gates.mayRun('ep_1', 1, Date.now())).toBe(false);
     const before = Date.now();
     fail(1, true);
-    const [{ state } = { state: undefined }] = gates.takeDirty();
+    const [{ state } = { state: undefined }] = gates.takeNews();
     expect(state).toMatchObject({ opened: 3 });
     expect(state!.openUntil - before).toBeGreaterThanOrEqual(120_000);
   });
@@ -84,7 +91,9 @@ describe('EndpointGates', () => {
     fail(5);
     gates.finished('ep_1', answered(200), true, false);
     expect(gates.phase('ep_1', Date.now())).toBe('closed');
-    expect(gates.takeDirty()).toMatchObject([{ state: { openUntil: 0 } }]);
+    expect(gates.takeNews()).toMatchObject([{ state: { openUntil: 0 } }]);
+    gates.newsWritten(['ep_1'], false);
+    expect(gates.takeNews()).toHaveLength(1);
     fail(5);
     gates.reset('ep_1');
     expect(gates.phase('ep_1', Date.now())).toBe('closed');

@@ -13,8 +13,10 @@ interface Gate {
   bucket?: { perSecond: number; tokens: TokenBucket };
   /** The endpoint's own settings are known. */
   configured: boolean;
-  /** The breaker changed and the change is not in the database yet. */
-  dirty: boolean;
+  /** The breaker changed and the change is not in the database yet: to be written, or being written. */
+  news: 'none' | 'waiting' | 'writing';
+  /** When the last change of this replica was in the database, by performance.now(): older reads do not count. */
+  writtenAt: number;
   /** This replica was given the turn of the half-open breaker, at that time, and has not used it. */
   granted?: number;
 }
@@ -32,8 +34,11 @@ export class EndpointGates {
     this.changed = callback;
   }
 
-  /** Takes over an endpoint's settings, and the breaker that the database knows, when it is loaded. */
-  configure(endpoint: Endpoint, breaker?: BreakerState): void {
+  /**
+   * Takes over an endpoint's settings, and the breaker that the database knows, when it is loaded.
+   * @param readAt performance.now() before they were read
+   */
+  configure(endpoint: Endpoint, breaker?: BreakerState, readAt = performance.now()): void {
     const gate = this.gate(endpoint.tenantId, endpoint.id);
     gate.configured = true;
     gate.limit.setMax(endpoint.maxConcurrency ?? CONCURRENCY_MAX);
@@ -42,7 +47,7 @@ export class EndpointGates {
         ? { perSecond: endpoint.rateLimit, tokens: new TokenBucket(endpoint.rateLimit, Date.now()) }
         : undefined;
     }
-    if (breaker) this.restore(endpoint.id, breaker);
+    if (breaker) this.restore(endpoint.id, breaker, readAt);
   }
 
   phase(endpointId: string, now: number): 'closed' | 'open' | 'half_open' {
@@ -82,7 +87,7 @@ export class EndpointGates {
     const wasClosed = gate.breaker.phase(now) === 'closed';
     const moved = succeeded ? gate.breaker.succeeded() && !wasClosed : gate.breaker.failed(now, probe);
     if (!moved) return;
-    gate.dirty = true;
+    gate.news = 'waiting';
     this.changed(gate.tenantId, endpointId);
   }
 
@@ -91,15 +96,19 @@ export class EndpointGates {
     const gate = this.gates.get(endpointId);
     if (!gate) return;
     gate.breaker.restore(CLOSED);
-    gate.dirty = false;
+    // Written though the caller has closed it in the database: an opening may be on its way there.
+    gate.news = 'waiting';
     gate.configured = false;
     this.changed(gate.tenantId, endpointId);
   }
 
-  /** What another replica did to the breaker, unless this one has news of its own. */
-  restore(endpointId: string, state: BreakerState): void {
+  /**
+   * What another replica did to the breaker, unless this one has news of its own that the read cannot have seen.
+   * @param readAt performance.now() before it was read
+   */
+  restore(endpointId: string, state: BreakerState, readAt: number): void {
     const gate = this.gates.get(endpointId);
-    if (!gate || gate.dirty) return;
+    if (!gate || gate.news !== 'none' || gate.writtenAt >= readAt) return;
     if (gate.granted !== undefined) {
       gate.breaker.restore({ ...state, openUntil: gate.granted });
       return;
@@ -117,11 +126,14 @@ export class EndpointGates {
     gate.breaker.restore({ ...gate.breaker.current, openUntil: gate.granted });
   }
 
-  /** A change could not be written: it stays to be written. */
-  markDirty(endpointIds: readonly string[]): void {
+  /** What takeNews() gave was written, or could not be and stays to be written. */
+  newsWritten(endpointIds: readonly string[], done: boolean): void {
     for (const id of endpointIds) {
       const gate = this.gates.get(id);
-      if (gate) gate.dirty = true;
+      if (!gate) continue;
+      if (!done) gate.news = 'waiting';
+      else if (gate.news === 'writing') gate.news = 'none';
+      gate.writtenAt = performance.now();
     }
   }
 
@@ -129,11 +141,11 @@ export class EndpointGates {
     this.gates.delete(endpointId);
   }
 
-  /** Breakers whose change must be written. */
-  takeDirty(): { tenantId: TenantId; endpointId: string; state: BreakerState }[] {
+  /** Breakers whose change must be written; `newsWritten` ends that. */
+  takeNews(): { tenantId: TenantId; endpointId: string; state: BreakerState }[] {
     return [...this.gates].flatMap(([endpointId, gate]) => {
-      if (!gate.dirty) return [];
-      gate.dirty = false;
+      if (gate.news !== 'waiting') return [];
+      gate.news = 'writing';
       return [{ tenantId: gate.tenantId, endpointId, state: gate.breaker.current }];
     });
   }
@@ -148,7 +160,14 @@ export class EndpointGates {
     if (!gate)
       this.gates.set(
         endpointId,
-        (gate = { tenantId, breaker: new Breaker(), limit: new ConcurrencyLimit(), configured: false, dirty: false }),
+        (gate = {
+          tenantId,
+          breaker: new Breaker(),
+          limit: new ConcurrencyLimit(),
+          configured: false,
+          news: 'none',
+          writtenAt: -1,
+        }),
       );
     return gate;
   }

@@ -57,19 +57,21 @@ export class EndpointDirectory {
     }
     if (this.kept.size === 0) return;
     const asked = [...this.kept].map(([id, { tenantId }]) => ({ id, tenantId }));
+    const readAt = performance.now();
     const present = await this.uow.system('refresh endpoints', tx => this.breakers.readVersions(tx, asked));
     for (const { id } of asked) {
       const found = present.get(id);
       const known = this.kept.get(id);
       if (known?.version !== undefined && known.version < (found?.version ?? Infinity)) this.kept.delete(id);
-      if (found) this.gates.restore(id, found.breaker);
+      if (found) this.gates.restore(id, found.breaker, readAt);
     }
   }
 
   private load(tenantId: TenantId, id: string): Promise<Endpoint | undefined> {
+    const readAt = performance.now();
     const loading = this.uow.run(tenantId, async tx => {
       const endpoint = await this.endpoints.find(tx, id);
-      if (endpoint) this.gates.configure(endpoint, (await this.breakers.find(tx, [id])).get(id));
+      if (endpoint) this.gates.configure(endpoint, (await this.breakers.find(tx, [id])).get(id), readAt);
       return endpoint;
     });
     const kept: Kept = { tenantId, loading, usedAt: Date.now() };
