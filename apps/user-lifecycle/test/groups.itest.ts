@@ -129,6 +129,22 @@ describe('groups and membership', () => {
     expect(await harness.sql(tenant.id, 'select 1 from group_members where group_id = $1', [group.id])).toEqual([]);
   });
 
+  it('refuses the group that would be one too many for a user', async () => {
+    const user = await tenant.createUser();
+    await harness.sql(
+      tenant.id,
+      `with made as (insert into groups (tenant_id, id, name, name_key, created_at, updated_at, version)
+         select $1, 'grp_many' || n, 'Many', 'many', now(), now(), 1 from generate_series(1, 500) n returning id)
+       insert into group_members (tenant_id, group_id, user_id) select $1, id, $2 from made`,
+      [tenant.id, user.id],
+    );
+    const group = await createGroup('One too many');
+    const refused = await tenant.admin.put(`/v1/groups/${group.id}/members/${user.id}`);
+    expect([refused.status, problemOf(refused).code]).toEqual([422, 'too_many_groups']);
+    expect((await tenant.admin.delete(`/v1/groups/grp_many7/members/${user.id}`)).status).toBe(204);
+    expect((await tenant.admin.put(`/v1/groups/${group.id}/members/${user.id}`)).status).toBe(204);
+  });
+
   it('filters, sorts and pages groups', async () => {
     const own = await harness.createTenant();
     for (const name of ['beta', 'Alpha', 'gamma', 'alpine']) await own.admin.post('/v1/groups', { name });

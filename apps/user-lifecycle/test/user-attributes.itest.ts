@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '@countersign/testing';
+import { AttributeCatalogRepository } from '../src/attributes/attribute-catalog.repository.js';
 import { Harness, newUserBody, problemOf, userOf, type TestTenant } from './harness.js';
 
 describe("the tenant's typed attributes", () => {
@@ -122,6 +124,64 @@ describe("the tenant's typed attributes", () => {
     });
     const answer = await tenant.admin.post('/v1/users', newUserBody());
     expect([answer.status, problemOf(answer).code]).toEqual([409, 'attributes_changed']);
+  });
+
+  it('takes an attribute for absent whose name every object knows', async () => {
+    await put([{ name: 'constructor', type: 'string', unique: true }]);
+    const one = await tenant.createUser();
+    await tenant.createUser();
+    await tenant.createUser({ attributes: { constructor: 'c' } });
+    expect((await tenant.admin.post('/v1/users', newUserBody({ attributes: { constructor: 'C' } }))).status).toBe(409);
+    expect(
+      userOf(await tenant.admin.patch(`/v1/users/${one.id}`, { attributes: { constructor: 'd' } })).attributes,
+    ).toEqual({ constructor: 'd' });
+    const [, event] = await harness.eventTypes(tenant.id, one.id, ['user.created', 'user.updated']);
+    expect(event!.data.changed).toEqual(['/attributes/constructor']);
+  });
+
+  it('makes values unique over what a creation that died had reserved', async () => {
+    await put([{ name: 'desk', type: 'string' }]);
+    const user = await tenant.createUser({ attributes: { desk: 'D-1' } });
+    await harness.sql(
+      tenant.id,
+      `insert into unique_values (tenant_id, name, value, user_id, reservation, lease_until)
+       values ($1, 'attributes.desk', 'd-1', 'usr_dead', gen_random_uuid(), now() - interval '1 hour')`,
+      [tenant.id],
+    );
+    expect((await put([{ name: 'desk', type: 'string', unique: true }])).status).toBe(200);
+    const held = await harness.sql(
+      tenant.id,
+      `select user_id, reservation from unique_values where name = 'attributes.desk'`,
+    );
+    expect(held).toEqual([{ user_id: user.id, reservation: null }]);
+  });
+
+  it('leaves no value in the hands of a user that is deleted while the attribute becomes unique', async () => {
+    await put([{ name: 'locker', type: 'string' }]);
+    const user = await tenant.createUser({ attributes: { locker: 'L-1' } });
+    const catalogs = new AttributeCatalogRepository();
+    let deletion: Promise<{ status: number }> | undefined;
+    await harness.uow.run(tenant.id, async tx => {
+      const before = await catalogs.lock(tx);
+      expect(await catalogs.holdValues(tx, 'locker')).toBe(true);
+      let answered = false;
+      deletion = tenant.admin.delete(`/v1/users/${user.id}`).finally(() => {
+        answered = true;
+      });
+      // It waits for the catalogue; what does not is through by now, and has not seen the values that are held.
+      await eventually(async () => {
+        const [{ waiting }] = (await tx.query(
+          `select exists (select from pg_locks where not granted and pid = any(array(
+             select pid from pg_stat_activity where datname = current_database()))) as waiting`,
+        )) as [{ waiting: boolean }];
+        if (!waiting && !answered) throw new Error('neither waiting nor answered');
+      });
+      const unique = before.attributes.map(attribute => ({ ...attribute, unique: true }));
+      await catalogs.replace(tx, unique);
+    });
+    expect((await deletion!).status).toBe(204);
+    const next = await tenant.admin.post('/v1/users', newUserBody({ attributes: { locker: 'L-1' } }));
+    expect(next.status).toBe(201);
   });
 
   it('holds long unique values apart without an index row that is too long', async () => {

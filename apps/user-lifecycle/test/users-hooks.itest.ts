@@ -141,6 +141,43 @@ describe("the tenant's hooks on the user's path", () => {
     expect(event!.data).toMatchObject({ changed: ['/firstName', '/mobile'], cause: 'update', aggregateVersion: 2 });
   });
 
+  const keptQuestions = (userId: string) =>
+    harness.sql(tenant.id, `select 1 from security_questions where user_id = $1`, [userId]);
+
+  it('keeps new security questions and no reservation where the tenant takes all else back', async () => {
+    const user = await tenant.createUser();
+    harness.dispatcher.answer('validateUpdateUser', {
+      outcome: 'changed',
+      deliveryId: 'dlv_9',
+      decides: true,
+      changes: { attributes: { badge: null } },
+    });
+    const patch = { attributes: { badge: 'R-1' }, securityQuestion: { 'First pet?': 'Rex' } };
+    const answer = await tenant.admin.patch(`/v1/users/${user.id}`, patch);
+    expect([answer.status, userOf(answer).version]).toEqual([200, 1]);
+    expect(await keptQuestions(user.id)).toHaveLength(1);
+    const reserved = await harness.sql(
+      tenant.id,
+      `select 1 from unique_values where user_id = $1 and name <> 'login'`,
+      [user.id],
+    );
+    expect(reserved).toEqual([]);
+  });
+
+  it('keeps new security questions of a change that another has made meanwhile', async () => {
+    const user = await tenant.createUser({ roles: ['USER', 'AUDITOR'] });
+    let first = true;
+    harness.dispatcher.whileAnnounced('preUpdateUser', async () => {
+      if (!first) return;
+      first = false;
+      await tenant.admin.patch(`/v1/users/${user.id}`, { roles: ['USER'] });
+    });
+    const patch = { roles: ['USER'], securityQuestion: { 'First pet?': 'Rex' } };
+    const answer = await tenant.admin.patch(`/v1/users/${user.id}`, patch);
+    expect([answer.status, userOf(answer).roles, userOf(answer).version]).toEqual([200, ['USER'], 2]);
+    expect(await keptQuestions(user.id)).toHaveLength(1);
+  });
+
   it('never asks about a disablement, a deletion or roles taken away, but announces each', async () => {
     harness.dispatcher.answer('validateUpdateUser', { outcome: 'refused', deliveryId: 'dlv_4', message: 'never' });
     harness.dispatcher.answer('preUpdateUser', {

@@ -58,6 +58,16 @@ describe('rules that hold across users', () => {
     expect((await tenant.admin.post(`${path}/disable`)).status).toBe(409);
   });
 
+  it('announces no update that the last administrator keeps from happening', async () => {
+    const own = await harness.createTenant();
+    harness.dispatcher.reset();
+    const patch = { roles: ['USER'], country: 'Peru' };
+    const refused = await own.admin.patch(`/v1/users/${own.adminId}`, patch);
+    expect([refused.status, problemOf(refused).code]).toEqual([409, 'last_org_admin']);
+    expect((await own.admin.patch(`/v1/users/${own.adminId}?dryRun=true`, patch)).status).toBe(409);
+    expect(harness.dispatcher.callsOf(own.adminId)).toEqual([]);
+  });
+
   it('keeps one of two administrators that go at the same time', async () => {
     for (let round = 0; round < 5; round++) {
       const own = await harness.createTenant();

@@ -64,6 +64,8 @@ export class AttributeCatalogRepository {
       parameters,
     );
     if (twice.length > 0) return false;
+    // What is still reserved of a time when the attribute was unique before: whoever reserved it commits no more.
+    await this.releaseValues(tx, name);
     await tx.query(
       `insert into unique_values (tenant_id, name, value, user_id) ${values} order by v.value`,
       parameters,

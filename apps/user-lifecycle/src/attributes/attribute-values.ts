@@ -47,7 +47,8 @@ export function checkAttributes(
   return errors;
 }
 
-function valueOf(values: AttributeValues, name: string): AttributeValue | null {
+/** The value of an attribute; null when there is none, also where every object has a member of that name (`constructor`). */
+export function valueOf(values: AttributeValues, name: string): AttributeValue | null {
   return Object.hasOwn(values, name) ? (values[name] ?? null) : null;
 }
 

@@ -32,9 +32,8 @@ const COLUMNS: Readonly<Record<string, FilterAttribute>> = {
   traceid: exactColumn('a.trace_id'),
 };
 const SORTS: Readonly<Record<string, SortableField>> = { at: { columns: [{ sql: 'a.at', cast: 'timestamptz' }] } };
-const target = {
-  resolve: (path: string) => (Object.hasOwn(COLUMNS, path.toLowerCase()) ? COLUMNS[path.toLowerCase()] : undefined),
-};
+const attributes = (path: string): FilterAttribute | undefined =>
+  Object.hasOwn(COLUMNS, path.toLowerCase()) ? COLUMNS[path.toLowerCase()] : undefined;
 
 interface AuditRow {
   id: string;
@@ -70,7 +69,7 @@ export class ListAudit {
     const keyset = new Keyset(parseSort(sort, SORTS, '-at'), 'a.id', filter);
     const parameters: unknown[] = [tenantId];
     const bind = (value: unknown) => `$${parameters.push(value)}`;
-    const matches = filter === undefined ? 'true' : compileFilter(parseScimFilter(filter), target, bind);
+    const matches = filter === undefined ? 'true' : compileFilter(parseScimFilter(filter), attributes, bind);
     const after = keyset.after(cursor, bind);
     const rows = await this.uow.run(tenantId, tx =>
       tx.query<AuditRow>(

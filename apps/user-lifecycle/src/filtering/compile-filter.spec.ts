@@ -1,34 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import {
+  alternativesOf,
   compileFilter,
   exactColumn,
   keyColumn,
   mentions,
   timeColumn,
   wordColumn,
-  type FilterTarget,
+  type FilterAttribute,
 } from './compile-filter.js';
-import { parseScimFilter } from './scim-filter.js';
+import { parseScimFilter, type ScimFilter } from './scim-filter.js';
 
-const target: FilterTarget = {
-  resolve: path =>
-    ({
-      login: keyColumn('u.login_key'),
-      mobile: exactColumn('u.mobile'),
-      at: timeColumn('u.at'),
-      status: wordColumn('u.status', ['active', 'disabled', 'deleted']),
-      roles: {
-        operators: ['eq'] as const,
-        lookUp: true,
-        sql: (_: unknown, value: unknown, bind: (value: unknown) => string) => `u.id in (${bind(value)})`,
-      },
-    })[path],
-  anyOf: conditions => `any of [${conditions.join(' | ')}]`,
+const ATTRIBUTES: Record<string, FilterAttribute> = {
+  login: keyColumn('u.login_key'),
+  mobile: exactColumn('u.mobile'),
+  at: timeColumn('u.at'),
+  status: wordColumn('u.status', ['active', 'disabled', 'deleted']),
+  roles: { operators: ['eq'], looksUp: true, sql: (_, value, bind) => `u.id in (${bind(value)})` },
 };
+const resolve = (path: string) => ATTRIBUTES[path];
 
-function compile(filter: string): [string, unknown[]] {
+function compile(filter: string | ScimFilter): [string, unknown[]] {
   const parameters: unknown[] = ['acme'];
-  const sql = compileFilter(parseScimFilter(filter), target, value => `$${parameters.push(value)}`);
+  const parsed = typeof filter === 'string' ? parseScimFilter(filter) : filter;
+  const sql = compileFilter(parsed, resolve, value => `$${parameters.push(value)}`);
   return [sql, parameters.slice(1)];
 }
 
@@ -55,13 +50,6 @@ describe('compileFilter', () => {
     expect(compile('status ne "deleted"')).toEqual(['u.status = any($2::text[])', [['active', 'disabled']]]);
   });
 
-  it('looks each alternative up by itself where one of them needs another table', () => {
-    expect(compile('login eq "a" or mobile eq "b"')[0]).toBe('(u.login_key = $2 or u.mobile = $3)');
-    expect(compile('login eq "a" or (roles eq "x" and mobile eq "b")')[0]).toBe(
-      'any of [u.login_key = $2 | (u.id in ($3) and u.mobile = $4)]',
-    );
-  });
-
   it.each([
     'other eq "a"', 'login co "a"', 'login eq 1', 'mobile sw "a"', 'not (login eq "a")', 'login pr', 'status eq "asleep"',
     'at gt "soon"', 'at gt "9999-12-31T23:59:59-23:00"', String.raw`login eq "a\u0000"`, `login sw "${'a'.repeat(201)}"`,
@@ -73,5 +61,31 @@ describe('compileFilter', () => {
     expect(mentions(parseScimFilter('a eq 1 or not (b eq 2 and Status pr)'), 'status')).toBe(true);
     expect(mentions(parseScimFilter('a eq 1'), 'status')).toBe(false);
     expect(mentions(undefined, 'status')).toBe(false);
+  });
+});
+
+describe('alternativesOf', () => {
+  const alternatives = (filter: string) => alternativesOf(parseScimFilter(filter), resolve).map(one => compile(one)[0]);
+
+  it('leaves a filter whole that indexes of one table answer', () => {
+    expect(alternatives('login eq "a" or mobile eq "b"')).toEqual(['(u.login_key = $2 or u.mobile = $3)']);
+  });
+
+  it('takes apart, through and, what looks into another table', () => {
+    expect(
+      alternatives('mobile eq "m" and (login eq "a" or (roles eq "x" and (login eq "b" or login eq "c")))'),
+    ).toEqual([
+      '(u.mobile = $2 and u.login_key = $3)',
+      '(u.mobile = $2 and (u.id in ($3) and u.login_key = $4))',
+      '(u.mobile = $2 and (u.id in ($3) and u.login_key = $4))',
+    ]);
+    expect(alternatives('roles eq "x"').length).toBe(1);
+  });
+
+  it('refuses a filter that comes to too many', () => {
+    const pair = '(roles eq "a" or roles eq "b")';
+    expect(() => alternatives([pair, pair, pair, pair, pair].join(' and '))).toThrow(
+      expect.objectContaining({ code: 'filter_unsupported' }) as Error,
+    );
   });
 });

@@ -7,37 +7,30 @@ export type Bind = (value: unknown) => string;
 /** What an index serves of one attribute. */
 export interface FilterAttribute {
   operators: readonly ScimOperator[];
-  /** Whether the condition looks into another table: such ones are served in an `or` only as separate look-ups. */
-  lookUp?: boolean;
+  /** Whether the condition looks into another table: no index answers an `or` with such a one as a whole. */
+  looksUp?: boolean;
   sql(operator: ScimOperator, value: ScimValue, bind: Bind, name: string): string;
 }
 
-export interface FilterTarget {
-  resolve(path: string): FilterAttribute | undefined;
-  /** The condition that a row is among those of any of the conditions, each looked up by itself. */
-  anyOf?(conditions: readonly string[]): string;
-}
+export type ResolveAttribute = (path: string) => FilterAttribute | undefined;
 
 /**
  * The SQL condition of a filter, every value a parameter. Only what the attributes' indexes serve is taken: `not` and `pr`
  * never are.
  * @throws DomainError 400 `filter_unsupported`, naming what is supported
  */
-export function compileFilter(filter: ScimFilter, target: FilterTarget, bind: Bind): string {
+export function compileFilter(filter: ScimFilter, resolve: ResolveAttribute, bind: Bind): string {
   switch (filter.kind) {
     case 'and':
-    case 'or': {
-      const conditions = filter.items.map(item => compileFilter(item, target, bind));
-      if (filter.kind === 'or' && target.anyOf && looksUp(filter, target)) return target.anyOf(conditions);
-      return `(${conditions.join(` ${filter.kind} `)})`;
-    }
+    case 'or':
+      return `(${filter.items.map(item => compileFilter(item, resolve, bind)).join(` ${filter.kind} `)})`;
     case 'not':
       throw filterUnsupported('not (…) cannot be answered from an index; filter for what you want instead');
     case 'present':
       throw filterUnsupported(`${filter.attribute} pr cannot be answered from an index; compare with a value instead`);
     case 'compare': {
       const { attribute: name, operator, value } = filter;
-      const attribute = target.resolve(name);
+      const attribute = resolve(name);
       if (!attribute) throw filterUnsupported(`There is no filter on ${name} here`);
       if (!attribute.operators.includes(operator)) {
         throw filterUnsupported(`${name} can be filtered by ${attribute.operators.join(', ')}, not by ${operator}`);
@@ -47,9 +40,37 @@ export function compileFilter(filter: ScimFilter, target: FilterTarget, bind: Bi
   }
 }
 
-function looksUp(filter: ScimFilter, target: FilterTarget): boolean {
-  if (filter.kind === 'and' || filter.kind === 'or') return filter.items.some(item => looksUp(item, target));
-  return filter.kind === 'compare' && target.resolve(filter.attribute)?.lookUp === true;
+/** Most alternatives that a filter may come to. */
+const MAX_ALTERNATIVES = 20;
+
+/**
+ * A filter as alternatives without `or`, where one of its attributes looks into another table: each alternative is then
+ * answered from indexes by itself. Any other filter is its own only alternative.
+ * @throws DomainError 400 `filter_unsupported` when there are more than twenty
+ */
+export function alternativesOf(filter: ScimFilter, resolve: ResolveAttribute): ScimFilter[] {
+  return looksUp(filter, resolve) ? disjuncts(filter) : [filter];
+}
+
+function disjuncts(filter: ScimFilter): ScimFilter[] {
+  if (filter.kind === 'or') return bounded(filter.items.flatMap(disjuncts));
+  if (filter.kind !== 'and') return [filter];
+  let all: ScimFilter[][] = [[]];
+  for (const item of filter.items) {
+    const options = disjuncts(item);
+    all = bounded(all.flatMap(items => options.map(option => [...items, option])));
+  }
+  return all.map(items => ({ kind: 'and', items }));
+}
+
+function bounded<T>(alternatives: T[]): T[] {
+  if (alternatives.length <= MAX_ALTERNATIVES) return alternatives;
+  throw filterUnsupported(`The filter comes to more than ${MAX_ALTERNATIVES} alternatives; ask in several requests`);
+}
+
+function looksUp(filter: ScimFilter, resolve: ResolveAttribute): boolean {
+  if (filter.kind === 'and' || filter.kind === 'or') return filter.items.some(item => looksUp(item, resolve));
+  return filter.kind === 'compare' && resolve(filter.attribute)?.looksUp === true;
 }
 
 /** Whether the filter says anything of the attribute. */

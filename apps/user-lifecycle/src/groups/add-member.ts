@@ -1,4 +1,5 @@
-import { notFound, type TenantId } from '@countersign/kernel';
+import { MAX_ASSIGNED_GROUPS } from '@countersign/contracts';
+import { DomainError, notFound, type TenantId } from '@countersign/kernel';
 import { retrySerialization, UnitOfWork } from '@countersign/persistence';
 import { Injectable } from '@nestjs/common';
 import { assertMayChange, type Caller } from '../users/user-permissions.js';
@@ -22,7 +23,7 @@ export class AddMember {
     private readonly membership: ChangeMembership,
   ) {}
 
-  /** @throws DomainError 404 */
+  /** @throws DomainError 404; 422 `too_many_groups` */
   execute({ tenantId, caller, groupId, userId }: MembershipCommand): Promise<void> {
     return retrySerialization(() =>
       this.uow.run(tenantId, async tx => {
@@ -31,8 +32,14 @@ export class AddMember {
         const user = await this.membership.lockMember(tx, userId);
         assertMayChange(caller, user);
         if (user.assignedGroups.includes(groupId)) return;
+        if (user.assignedGroups.length >= MAX_ASSIGNED_GROUPS) throw tooManyGroups();
         await this.membership.write(tx, user, [...user.assignedGroups, groupId].sort());
       }),
     );
   }
+}
+
+function tooManyGroups(): DomainError {
+  const message = `A user is in at most ${MAX_ASSIGNED_GROUPS} groups; take it out of another one first`;
+  return new DomainError('too_many_groups', 'invalid', message);
 }

@@ -23,9 +23,8 @@ const SORTS: Readonly<Record<string, SortableField>> = {
   name: { columns: [{ sql: 'g.name_key', cast: 'text' }] },
   createdAt: { columns: [{ sql: 'g.created_at', cast: 'timestamptz' }] },
 };
-const target = {
-  resolve: (path: string) => (Object.hasOwn(COLUMNS, path.toLowerCase()) ? COLUMNS[path.toLowerCase()] : undefined),
-};
+const attributes = (path: string): FilterAttribute | undefined =>
+  Object.hasOwn(COLUMNS, path.toLowerCase()) ? COLUMNS[path.toLowerCase()] : undefined;
 
 export interface ListGroupsQuery {
   tenantId: TenantId;
@@ -45,7 +44,7 @@ export class ListGroups {
     const keyset = new Keyset(parseSort(sort, SORTS, 'name'), 'g.id', filter);
     const parameters: unknown[] = [tenantId];
     const bind = (value: unknown) => `$${parameters.push(value)}`;
-    const matches = filter === undefined ? 'true' : compileFilter(parseScimFilter(filter), target, bind);
+    const matches = filter === undefined ? 'true' : compileFilter(parseScimFilter(filter), attributes, bind);
     const after = keyset.after(cursor, bind);
     const rows = await this.uow.run(tenantId, tx =>
       tx.query<GroupRow & { sort_key: string[] }>(

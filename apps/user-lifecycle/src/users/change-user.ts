@@ -105,13 +105,14 @@ export class ChangeUser {
     if (isEmpty(diff)) return this.keepQuestions(command, before, questions);
     const check = (candidate: User) => this.reserveValues.execute(reservation, candidate, before);
     let checked = await check(wanted);
+    await this.commitChange.assertAdminRemains(command.tenantId, before, wanted);
     let candidate = wanted;
     const asks = asksTenant(diff);
-    if (!asks) await this.commitChange.assertAdminRemains(command.tenantId, before, wanted);
-    else {
-      [candidate, checked] = await this.ask(command, reservation, before, wanted, diff, asked, checked);
+    if (asks) [candidate, checked] = await this.ask(command, reservation, before, wanted, diff, asked, checked);
+    if (isEmpty(diffUser(before, candidate))) {
+      await this.reserveValues.release(reservation);
+      return this.keepQuestions(command, before, questions);
     }
-    if (isEmpty(diffUser(before, candidate))) return before;
     if (command.dryRun) return candidate;
     await this.announce(command, before, candidate, asks, asked);
     return this.commitChange.execute({

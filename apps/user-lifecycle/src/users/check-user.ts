@@ -4,7 +4,7 @@ import type { TenantTransaction } from '@countersign/persistence';
 import { Injectable } from '@nestjs/common';
 import { AttributeCatalogRepository } from '../attributes/attribute-catalog.repository.js';
 import type { AttributeCatalog } from '../attributes/attribute.schema.js';
-import { attributeIndexName, attributeKey, checkAttributes } from '../attributes/attribute-values.js';
+import { attributeIndexName, attributeKey, checkAttributes, valueOf } from '../attributes/attribute-values.js';
 import { searchKey } from '../filtering/search-key.js';
 import { GroupRepository } from '../groups/group.repository.js';
 import type { UniqueValue } from './reservations.repository.js';
@@ -97,9 +97,8 @@ export function valuesInUse(values: readonly UniqueValue[]): DomainError {
 function uniqueValues(catalog: AttributeCatalog, user: User, withLogin: boolean): UniqueValue[] {
   const values: UniqueValue[] = withLogin ? [{ name: 'login', value: searchKey(user.login) }] : [];
   for (const { name, unique } of catalog.attributes) {
-    const value = user.attributes[name];
-    if (unique && value !== undefined && value !== null)
-      values.push({ name: attributeIndexName(name), value: attributeKey(value) });
+    const value = valueOf(user.attributes, name);
+    if (unique && value !== null) values.push({ name: attributeIndexName(name), value: attributeKey(value) });
   }
   return values;
 }

@@ -74,10 +74,7 @@ export class CommitChange {
     const { reservation, before, checked, rebase, questions } = commit;
     const managerChanges = commit.candidate.manager !== before.manager && Boolean(commit.candidate.manager);
     if (managerChanges || rebase || removesAdmin(before, commit.candidate)) await this.tenants.lock(tx);
-    if (JSON.stringify(commit.candidate.attributes) !== JSON.stringify(before.attributes)) {
-      const catalog = await this.catalogs.lockShared(tx);
-      if (catalog.version !== checked.catalogVersion) throw catalogChanged();
-    }
+    await this.holdCatalog(tx, commit);
     await this.holdGroups(tx, before, commit.candidate);
     const current = await this.users.lock(tx, before.id);
     if (!current) throw notFound('user');
@@ -106,6 +103,14 @@ export class CommitChange {
     if (current.version === before.version) return candidate;
     const rebased = rebase?.(current);
     return rebased && !asksTenant(diffUser(current, rebased)) ? rebased : undefined;
+  }
+
+  /** Values are written under the rules they were checked by; those of a user that goes are not made unique meanwhile. */
+  private async holdCatalog(tx: TenantTransaction, { before, candidate, checked }: UserCommit): Promise<void> {
+    const writes = JSON.stringify(candidate.attributes) !== JSON.stringify(before.attributes);
+    if (!writes && candidate.status !== 'deleted') return;
+    const catalog = await this.catalogs.lockShared(tx);
+    if (writes && catalog.version !== checked.catalogVersion) throw catalogChanged();
   }
 
   private async holdGroups(tx: TenantTransaction, before: User, candidate: User): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Role, User } from '@countersign/contracts';
+import { valueOf } from '../attributes/attribute-values.js';
 
 export interface Difference {
   before: unknown;
@@ -30,7 +31,7 @@ export function diffUser(before: User, after: User): UserDiff {
   };
   for (const name of COMPARED) compare(`/${name}`, before[name], after[name]);
   for (const name of [...new Set([...Object.keys(before.attributes), ...Object.keys(after.attributes)])].sort()) {
-    compare(`/attributes/${name}`, before.attributes[name], after.attributes[name]);
+    compare(`/attributes/${name}`, valueOf(before.attributes, name), valueOf(after.attributes, name));
   }
   return diff;
 }

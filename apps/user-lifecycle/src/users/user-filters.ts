@@ -9,7 +9,7 @@ import {
   timeColumn,
   wordColumn,
   type FilterAttribute,
-  type FilterTarget,
+  type ResolveAttribute,
 } from '../filtering/compile-filter.js';
 import { filterUnsupported, type ScimOperator } from '../filtering/scim-filter.js';
 import type { SortableField } from '../filtering/sort-order.js';
@@ -30,14 +30,14 @@ const COLUMNS: Readonly<Record<string, FilterAttribute>> = {
   updatedat: timeColumn('u.updated_at'),
   assignedgroups: {
     operators: ['eq'],
-    lookUp: true,
+    looksUp: true,
     sql: (_, value, bind, name) =>
       `u.id in (select m.user_id from group_members m join groups g on g.tenant_id = m.tenant_id and g.id = m.group_id
          where m.tenant_id = u.tenant_id and m.group_id = ${bind(textValue(value, name))} and g.deleted_at is null)`,
   },
   roles: {
     operators: ['eq'],
-    lookUp: true,
+    looksUp: true,
     sql: (_, value, bind, name) => inIndex('roles', `v.value = ${bind(textValue(value, name))}`, bind),
   },
 };
@@ -55,25 +55,14 @@ export const USER_SORTS: Readonly<Record<string, SortableField>> = {
   updatedAt: { columns: [{ sql: 'u.updated_at', cast: 'timestamptz' }] },
 };
 
-/**
- * What `users u` is filtered by: the platform's attributes, and `attributes.<name>` of the tenant's catalogue.
- * @param tenant the placeholder of the tenant's id
- */
-export function userFilterTarget(catalog: AttributeCatalog, tenant: string): FilterTarget {
+/** What `users u` is filtered by: the platform's attributes, and `attributes.<name>` of the tenant's catalogue. */
+export function userFilterAttributes(catalog: AttributeCatalog): ResolveAttribute {
   const own = new Map(catalog.attributes.map(attribute => [`attributes.${attribute.name}`.toLowerCase(), attribute]));
-  return {
-    resolve: path => {
-      const name = path.toLowerCase();
-      const definition = own.get(name);
-      if (definition) return ownAttribute(definition);
-      return Object.hasOwn(COLUMNS, name) ? COLUMNS[name] : undefined;
-    },
-    anyOf: conditions => {
-      const each = conditions.map(
-        condition => `select u.id from users u where u.tenant_id = ${tenant} and ${condition}`,
-      );
-      return `u.id in (${each.join(' union ')})`;
-    },
+  return path => {
+    const name = path.toLowerCase();
+    const definition = own.get(name);
+    if (definition) return ownAttribute(definition);
+    return Object.hasOwn(COLUMNS, name) ? COLUMNS[name] : undefined;
   };
 }
 
@@ -85,7 +74,7 @@ function ownAttribute(definition: AttributeDefinition): FilterAttribute {
   const { type } = definition;
   return {
     operators: type === 'string' ? ['eq', 'sw'] : type === 'date' ? ['eq', ...RANGE] : ['eq'],
-    lookUp: true,
+    looksUp: true,
     sql: (operator, value, bind, name) => {
       if (type === 'string' || type === 'enum') {
         return inIndex(index, keyCondition('v.value', operator, textValue(value, name), bind, name), bind);

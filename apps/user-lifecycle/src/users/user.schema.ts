@@ -1,4 +1,4 @@
-import { roleSchema, userProfileShape, userSchema } from '@countersign/contracts';
+import { MAX_ASSIGNED_GROUPS, roleSchema, userProfileShape, userSchema } from '@countersign/contracts';
 import { listQuerySchema, pageSchema } from '@countersign/platform';
 import { z } from 'zod';
 import { SEARCH_KEY_PREFIX } from '../filtering/search-key.js';
@@ -22,7 +22,7 @@ const securityQuestion = z
   .record(z.string().trim().min(1).max(256), z.string().trim().min(1).max(256).nullable())
   .refine(questions => Object.keys(questions).length <= 10, 'at most 10 security questions');
 const roles = z.array(roleSchema).min(1).max(10).describe('set by an ORG_ADMIN only');
-const groups = z.array(z.string().startsWith('grp_').max(64)).max(500);
+const groups = z.array(z.string().startsWith('grp_').max(64)).max(MAX_ASSIGNED_GROUPS);
 
 export const createUserSchema = z.strictObject({
   ...userProfileShape,
