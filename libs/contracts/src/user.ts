@@ -12,6 +12,9 @@ const name = z.string().trim().min(1).max(128);
 /** An application that the user has: written by provisioning only. */
 export const provisionedAppSchema = z.strictObject({ uid: z.string(), status: z.string() });
 
+/** Most groups that a user may be in: each of its events and hooks lists them. */
+export const MAX_ASSIGNED_GROUPS = 500;
+
 /** What a person or system may say of a user; every field under its name in the API, the hooks and the events. */
 export const userProfileShape = {
   firstName: name,
@@ -24,7 +27,7 @@ export const userProfileShape = {
     .regex(/^\+[1-9][0-9]{6,14}$/, 'an E.164 number such as +14155550123')
     .nullish(),
   manager: z.string().startsWith('usr_').max(64).nullish(),
-  assignedGroups: z.array(z.string().startsWith('grp_').max(64)).max(500),
+  assignedGroups: z.array(z.string().startsWith('grp_').max(64)).max(MAX_ASSIGNED_GROUPS),
   attributes: z.record(z.string().min(1).max(64), attributeValueSchema.nullable()),
 };
 
