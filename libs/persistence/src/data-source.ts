@@ -15,6 +15,8 @@ export interface DataSourceParams {
   migrations?: readonly MigrationClass[];
   poolMax?: number;
   statementTimeoutMs?: number;
+  /** When to give up on a server that does not answer at all (milliseconds); without it, never. */
+  silenceTimeoutMs?: number;
   applicationName: string;
 }
 
@@ -36,12 +38,18 @@ export function createDataSource(params: DataSourceParams): DataSource {
     extra: {
       options: `-c search_path=${params.schema}`,
       statement_timeout: params.statementTimeoutMs ?? 15_000,
+      query_timeout: params.silenceTimeoutMs,
       // A transaction left open by a bug must not hold locks for ever.
       idle_in_transaction_session_timeout: 60_000,
       connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
     },
   });
 }
+
+/** How much longer than a statement may take an answer is waited for: after that the server, or the way to it, is gone. */
+const SILENCE_MS = 5_000;
 
 /** What a service holds of its database: the two pools and the unit of work over them. */
 export class ServicePersistence {
@@ -62,6 +70,7 @@ export class ServicePersistence {
       schema: params.schema,
       entities: params.entities,
       statementTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS,
+      silenceTimeoutMs: config.DATABASE_STATEMENT_TIMEOUT_MS + SILENCE_MS,
     };
     const app = createDataSource({
       ...common,

@@ -68,7 +68,8 @@ export class UnitOfWork {
       await runner.commitTransaction();
     } catch (error) {
       if (error instanceof QueryRunnerAlreadyReleasedError) throw new ConnectionLostError(error);
-      if (runner.isTransactionActive) await rollBack(runner);
+      if (isSilent(error)) await discard(runner);
+      else if (runner.isTransactionActive) await rollBack(runner);
       throw error;
     } finally {
       await runner.release();
@@ -120,10 +121,19 @@ async function rollBack(runner: QueryRunner): Promise<void> {
   try {
     await runner.rollbackTransaction();
   } catch {
-    if (runner.isReleased) return;
-    const client = (await runner.connect()) as Client;
-    await client.end().catch(() => undefined);
+    await discard(runner);
   }
+}
+
+/** The server gave no answer: its connection still waits for it, and whoever got it next would wait behind. */
+function isSilent(error: unknown): boolean {
+  return error instanceof Error && /Query read timeout/.test(error.message);
+}
+
+async function discard(runner: QueryRunner): Promise<void> {
+  if (runner.isReleased) return;
+  const client = (await runner.connect()) as Client;
+  await client.end().catch(() => undefined);
 }
 
 function runCallback(callback: () => void): void {

@@ -36,6 +36,8 @@ export class PostgresDriver implements BusDriver {
       application_name: `${applicationName}-bus`,
       connectionTimeoutMillis: 5_000,
       statement_timeout: 15_000,
+      // A server that does not even say that a statement took too long is gone, or the way to it.
+      query_timeout: 20_000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     });
