@@ -89,6 +89,11 @@ describe('tenants', () => {
       [{ slug: 'platform', adminLogin: 'admin' }, 422, '/slug'],
       [{ slug: uniqueName('t'), adminLogin: 'a b' }, 422, '/adminLogin'],
       [{ slug: uniqueName('t'), adminLogin: 'admin', adminEmail: 'x' }, 400, '/adminEmail'],
+      [
+        { slug: uniqueName('t'), adminLogin: 'admin', adminEmail: `a@${'long.'.repeat(60)}example` },
+        400,
+        '/adminEmail',
+      ],
       [{ slug: uniqueName('t'), adminLogin: 'admin', colour: 'red' }, 400, '/colour'],
       [{ slug: uniqueName('t') }, 400, '/adminLogin'],
     ];
@@ -154,7 +159,7 @@ describe('tenants', () => {
   });
 
   it('republishes current state as snapshots, deleted users too', async () => {
-    const tenant = await harness.createTenant();
+    const [tenant] = [await harness.createTenant(), await harness.createTenant()];
     const [kept, gone] = [await tenant.createUser(), await tenant.createUser()];
     const group = (await tenant.admin.post('/v1/groups', { name: 'Again' })).body as { id: string };
     await tenant.admin.patch(`/v1/users/${kept.id}`, { assignedGroups: [group.id] });

@@ -76,15 +76,29 @@ export class Republish {
 
   private async republishGroups(tx: TenantTransaction, after: string): Promise<string[]> {
     const groups = await this.groups.lockBatch(tx, after, BATCH);
-    for (const group of groups)
-      await this.outbox.add(tx, GroupSnapshot, group.id, { group, aggregateVersion: group.version });
+    await this.outbox.addMany(
+      tx,
+      groups.map(group => ({
+        tenantId: tx.tenantId,
+        event: GroupSnapshot,
+        subject: group.id,
+        data: { group, aggregateVersion: group.version },
+      })),
+    );
     return groups.map(group => group.id);
   }
 
   private async republishUsers(tx: TenantTransaction, after: string): Promise<string[]> {
     const users = await this.users.lockBatch(tx, after, BATCH);
-    for (const user of users)
-      await this.outbox.add(tx, UserSnapshot, user.id, { user, aggregateVersion: user.version });
+    await this.outbox.addMany(
+      tx,
+      users.map(user => ({
+        tenantId: tx.tenantId,
+        event: UserSnapshot,
+        subject: user.id,
+        data: { user, aggregateVersion: user.version },
+      })),
+    );
     return users.map(user => user.id);
   }
 }

@@ -5,7 +5,7 @@ export const createTenantSchema = z.strictObject({
   slug: z.string(),
   name: z.string().trim().min(1).max(128).optional(),
   adminLogin: z.string(),
-  adminEmail: z.email().optional(),
+  adminEmail: z.email().max(254).optional(),
 });
 export type CreateTenant = z.input<typeof createTenantSchema>;
 
