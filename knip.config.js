@@ -1,8 +1,8 @@
-/** Dead exports and files. A lib's index is its API; a service's entry points are started, not imported. */
+/** Dead exports and files. What a lib exports, somebody else must use; a service's entry points are started, not imported. */
 const tests = ['src/**/*.{spec,itest}.ts', 'test/**/*.ts'];
 
 export default {
-  // The set of packages is toolchain.md's and Nx's affair; here only code counts.
+  // Which packages are declared is Nx's and npm's affair; here only code counts.
   include: ['exports', 'files', 'duplicates', 'unresolved'],
   ignoreExportsUsedInFile: true,
   workspaces: {
@@ -15,9 +15,14 @@ export default {
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     'libs/*': {
+      includeEntryExports: true,
       entry: ['src/index.ts', 'src/**/*.conformance.ts', ...tests],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
-    'tools/*': { entry: ['src/{index,main,tour}.ts', 'bin/*.mjs', ...tests], project: ['src/**/*.ts', 'test/**/*.ts'] },
+    'tools/*': {
+      includeEntryExports: true,
+      entry: ['src/{index,main,tour}.ts', 'bin/*.mjs', ...tests],
+      project: ['src/**/*.ts', 'test/**/*.ts'],
+    },
   },
 };

@@ -1,7 +1,5 @@
 export type { DeadLetter } from './consumer/dead-letter.js';
-export { EventContext } from './consumer/event-context.js';
 export type { EventServer } from './consumer/event-server.js';
-export { isInfrastructureFailure } from './consumer/infrastructure-failure.js';
 export { Inbox } from './inbox/inbox.js';
 export { Messaging, type MessagingOptions } from './messaging.js';
 export { messagingConfig, type MessagingConfig } from './messaging.config.js';

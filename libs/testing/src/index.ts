@@ -1,4 +1,3 @@
-export { startTestPostgres, type TestCluster } from '@countersign/embedded-postgres';
 export {
   createTestDatabase,
   type DatabaseOfService,

@@ -20,22 +20,6 @@ export const hookUserSchema = z.object({
 });
 export type HookUser = z.output<typeof hookUserSchema>;
 
-/** Attributes whose change is an update of the user in the sense of the hooks. `status` shows as well, `id` never changes. */
-export const HOOK_USER_ATTRIBUTES = [
-  'assignedGroups',
-  'provisionedApps',
-  'country',
-  'firstName',
-  'lastName',
-  'login',
-  'userType',
-  'email',
-  'mobile',
-  'manager',
-  'attributes',
-  'status',
-] as const satisfies readonly (keyof HookUser)[];
-
 type Profile = Partial<Omit<User, 'securityQuestion'>>;
 
 /**

@@ -36,10 +36,3 @@ export const CurrentPrincipal = createParamDecorator((_: unknown, context: Execu
   if (!principal) throw new Error('@CurrentPrincipal on a route without @SignedIn or @Roles');
   return principal;
 });
-
-/** The service that calls an @Internal route. */
-export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): string => {
-  const { caller } = context.switchToHttp().getRequest<AuthenticatedRequest>();
-  if (!caller) throw new Error('@Caller on a route without @Internal');
-  return caller;
-});
