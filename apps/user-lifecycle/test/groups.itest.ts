@@ -129,6 +129,21 @@ describe('groups and membership', () => {
     expect(await harness.sql(tenant.id, 'select 1 from group_members where group_id = $1', [group.id])).toEqual([]);
   });
 
+  it('updates a user whose group went meanwhile and that is yet to be released', async () => {
+    const [group, other] = [await createGroup('Going'), await createGroup('Staying')];
+    const user = await tenant.createUser({ assignedGroups: [group.id, other.id] });
+    harness.dispatcher.answer('validateUpdateUser', async () => {
+      // As the deletion of a large group leaves it: gone for all, its last members waiting for their release.
+      await harness.sql(tenant.id, `update groups set deleted_at = now() where id = $1`, [group.id]);
+      return { outcome: 'unchanged' };
+    });
+    const updated = await tenant.admin.patch(`/v1/users/${user.id}`, { country: 'Peru' });
+    expect(updated.status).toBe(200);
+    expect(userOf(updated)).toMatchObject({ country: 'Peru', assignedGroups: [other.id], version: 2 });
+    const [, event] = await harness.eventTypes(tenant.id, user.id, ['user.created', 'user.updated']);
+    expect(event!.data.changed).toEqual(['/country']);
+  });
+
   it('refuses the group that would be one too many for a user', async () => {
     const user = await tenant.createUser();
     await harness.sql(

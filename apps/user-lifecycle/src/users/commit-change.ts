@@ -100,7 +100,8 @@ export class CommitChange {
   /** The candidate for the state under the lock; undefined when that is another one and the change cannot be made to it. */
   private onto(current: User, { before, candidate, rebase, ifMatch }: UserCommit): User | undefined {
     checkIfMatch(ifMatch, current.version);
-    if (current.version === before.version) return candidate;
+    // A deleted group is out of the user at once, in a new version only when its members are released.
+    if (current.version === before.version && isEmpty(diffUser(before, current))) return candidate;
     const rebased = rebase?.(current);
     return rebased && !asksTenant(diffUser(current, rebased)) ? rebased : undefined;
   }
