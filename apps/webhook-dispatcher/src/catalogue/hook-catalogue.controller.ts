@@ -1,7 +1,7 @@
 import { HOOK_CATALOG, HOOK_MODES, type HookDefinition } from '@countersign/contracts';
 import { SignedIn } from '@countersign/platform';
 import { Controller, Get } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { timeoutOf } from '../endpoints/endpoint.js';
 import { Answers } from '../http-answers.js';
@@ -31,6 +31,9 @@ export class HookCatalogueController {
     [...HOOK_CATALOG].map(([name, hook]) => [name, describe(hook)]),
   );
 
+  @ApiOperation({
+    summary: 'The hooks that an endpoint can take part in: when each is sent, its modes, schemas and samples',
+  })
   @Get()
   @SignedIn()
   @Answers(

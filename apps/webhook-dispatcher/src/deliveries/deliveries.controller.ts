@@ -9,7 +9,7 @@ import {
   type Principal,
 } from '@countersign/platform';
 import { Controller, Get, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Answers } from '../http-answers.js';
@@ -36,6 +36,7 @@ export class DeliveriesController {
     private readonly redeliver: Redeliver,
   ) {}
 
+  @ApiOperation({ summary: 'The delivery log: told, announced and awaited calls, newest first' })
   @Get()
   @Roles('ORG_ADMIN', 'AUDITOR')
   @Answers(
@@ -58,6 +59,7 @@ export class DeliveriesController {
     return toPage(rows, limit, showDelivery, row => [row.createdAt.getTime(), row.id]);
   }
 
+  @ApiOperation({ summary: 'One delivery with its attempts and, in words, why it stands as it does' })
   @Get(':id')
   @Roles('ORG_ADMIN', 'AUDITOR')
   @Answers(200, 'The delivery with its attempts, and where it stands in a sentence', deliveryDetailSchema)
@@ -71,6 +73,7 @@ export class DeliveriesController {
     return delivery;
   }
 
+  @ApiOperation({ summary: 'Sends a delivery again, at once and under the same webhook-id' })
   @Post(':id/redeliver')
   @Roles('ORG_ADMIN')
   @Answers(202, 'It is on its way again, under the same id', deliverySchema)

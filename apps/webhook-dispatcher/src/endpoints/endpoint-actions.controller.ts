@@ -1,7 +1,7 @@
 import { CLOCK, CurrentPrincipal, etagOf, Roles, type Principal } from '@countersign/platform';
 import type { Clock } from '@countersign/kernel';
 import { Controller, Get, Inject, Param, Post, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { Answers } from '../http-answers.js';
@@ -35,6 +35,7 @@ export class EndpointActionsController {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
+  @ApiOperation({ summary: 'Posts {} to the endpoint’s /test and shows the signed request and the answer' })
   @Post('test')
   @Roles('ORG_ADMIN')
   @Answers(200, 'The request as it was signed and sent, and what came back', testResultSchema)
@@ -46,6 +47,9 @@ export class EndpointActionsController {
     return this.testEndpoint.execute(endpoint);
   }
 
+  @ApiOperation({
+    summary: 'Switches on an endpoint that was switched off, by its receiver’s 410 or by an administrator',
+  })
   @Post('enable')
   @Roles('ORG_ADMIN')
   @Answers(200, 'The endpoint, on and with its breaker closed', endpointSchema)
@@ -59,6 +63,7 @@ export class EndpointActionsController {
     return showEndpoint(endpoint, undefined, this.clock.now());
   }
 
+  @ApiOperation({ summary: 'Makes a new signing secret; for a while the old one signs too' })
   @Post('rotate-secret')
   @Roles('ORG_ADMIN')
   @Answers(
@@ -74,6 +79,7 @@ export class EndpointActionsController {
     return { secret, previousValidUntil: previousValidUntil.toISOString() };
   }
 
+  @ApiOperation({ summary: 'Shows the signing secret again; needs a fresh step-up' })
   @Get('secret')
   @Roles('ORG_ADMIN')
   @Answers(200, 'The current signing secret; needs a fresh step-up', shownSecretSchema)
@@ -84,6 +90,7 @@ export class EndpointActionsController {
     return { secret: await this.revealSecret.execute(principal, id) };
   }
 
+  @ApiOperation({ summary: 'Deliveries of the endpoint in fixed spans of time' })
   @Get('stats')
   @Roles('ORG_ADMIN', 'AUDITOR')
   @Answers(200, 'Attempts of the last 24 hours by hour, oldest first', statsSchema)

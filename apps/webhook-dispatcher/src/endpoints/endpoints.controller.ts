@@ -12,7 +12,7 @@ import {
   type Principal,
 } from '@countersign/platform';
 import { Body, Controller, Delete, Get, Headers, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { Answers, Conditional, MergePatch } from '../http-answers.js';
@@ -49,6 +49,7 @@ export class EndpointsController {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
+  @ApiOperation({ summary: 'The tenant’s endpoints' })
   @Get()
   @Roles('ORG_ADMIN', 'AUDITOR')
   @Answers(200, 'A page of endpoints, oldest first', pageSchema(endpointSchema))
@@ -66,6 +67,9 @@ export class EndpointsController {
     );
   }
 
+  @ApiOperation({
+    summary: 'Adds an endpoint; with ?test=true it is tested as well. The answer shows the signing secret, once',
+  })
   @Post()
   @Roles('ORG_ADMIN')
   @Answers(
@@ -85,6 +89,7 @@ export class EndpointsController {
     return { ...this.show({ endpoint }), secret, ...(test ? { test } : {}) };
   }
 
+  @ApiOperation({ summary: 'One endpoint' })
   @Get(':id')
   @Roles('ORG_ADMIN', 'AUDITOR')
   @Answers(200, 'The endpoint', endpointSchema)
@@ -98,6 +103,7 @@ export class EndpointsController {
     return this.show(view);
   }
 
+  @ApiOperation({ summary: 'Changes an endpoint (merge patch); with ?test=true it is tested as well' })
   @Patch(':id')
   @Roles('ORG_ADMIN')
   @MergePatch()
@@ -116,6 +122,7 @@ export class EndpointsController {
     return { ...this.show({ endpoint }), ...(test ? { test } : {}) };
   }
 
+  @ApiOperation({ summary: 'Removes an endpoint: what waits for it is discarded, its token is revoked' })
   @Delete(':id')
   @Roles('ORG_ADMIN')
   @Conditional()
