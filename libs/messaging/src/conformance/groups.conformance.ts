@@ -3,7 +3,15 @@ import { PARTITIONS } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
 import { forkConsumer, type ConsumerProcess } from '../../test/support/fork-consumer.js';
-import { disorder, Probe, ProbeEvent, subjectsIn, type BusHarness } from '../../test/support/probe.js';
+import {
+  disorder,
+  Probe,
+  probeData,
+  ProbeEvent,
+  subjectsIn,
+  TENANT,
+  type BusHarness,
+} from '../../test/support/probe.js';
 
 interface Arrival {
   subject: string;
@@ -101,6 +109,32 @@ export function describeGroups(harness: () => BusHarness): void {
         const again = (await arrivals(probe)).filter(({ member }) => member === String(second.pid));
         expect(again.map(({ subject }) => subject)).toEqual([hanging]);
       } finally {
+        await probe.close();
+      }
+    });
+
+    it('takes over the partitions and the relay of a process that is stopped in the middle', async () => {
+      const probe = await Probe.open(harness());
+      let stopped: ConsumerProcess | undefined;
+      try {
+        stopped = await forkConsumer(probe, { handlerMs: 0 });
+        const got = new Set<string>();
+        const service = await probe.service([
+          { type: ProbeEvent.type, handler: 'probe', one: event => got.add(event.subject) },
+        ]);
+        process.kill(stopped.pid, 'SIGSTOP');
+        const { uow } = await probe.persistence(1);
+        const subjects = Array.from({ length: 40 }, (_, n) => `s${n}`);
+        await uow.run(TENANT, async tx => {
+          for (const subject of subjects) await service.messaging.outbox.add(tx, ProbeEvent, subject, probeData(0));
+        });
+        await eventually(() => expect([...got].sort()).toEqual([...subjects].sort()), 45_000);
+        process.kill(stopped.pid, 'SIGCONT');
+        expect(await stopped.end('SIGTERM')).toBe(0);
+        await settled(probe);
+        expect(await service.messaging.readiness()).toBeUndefined();
+      } finally {
+        await stopped?.end('SIGKILL');
         await probe.close();
       }
     });

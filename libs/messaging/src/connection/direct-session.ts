@@ -6,6 +6,8 @@ export interface SessionOptions {
   /** Channels to listen on. */
   channels?: readonly string[];
   onNotification?: (channel: string, payload: string) => void;
+  /** The server ends a session that says nothing for so long (milliseconds), and frees its locks; without it, never. */
+  idleTimeoutMs?: number;
 }
 
 /**
@@ -33,7 +35,7 @@ export class DirectSession {
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       // The server as well: a machine that is gone without a word must not keep its locks for the two hours of TCP's default.
-      options: '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3',
+      options: `-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c idle_session_timeout=${options.idleTimeoutMs ?? 0}`,
     });
     const session = new DirectSession(client);
     try {

@@ -26,6 +26,8 @@ const DEBOUNCE_MS = 5;
 const POLL_MS = 1_000;
 const LOCK_RETRY_MS = 1_000;
 const RECONNECT_MS = 500;
+/** A process that is stopped in the middle, though it is not dead, loses the lock after so long; it looks every second. */
+const IDLE_MS = 10_000;
 const MAINTAIN_MS = 60_000;
 const CONTEXT = 'relay';
 
@@ -81,6 +83,7 @@ export class Relay {
           url: workerUrl,
           applicationName: `${service}-relay`,
           channels: [this.channel],
+          idleTimeoutMs: IDLE_MS,
           onNotification: () => this.signal.fire(),
         });
         this.problem = undefined;
