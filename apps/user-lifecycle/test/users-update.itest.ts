@@ -102,6 +102,25 @@ describe('changing users', () => {
     }
   });
 
+  it('keeps no more security questions than a user may have, however they come', async () => {
+    const user = await tenant.createUser();
+    const questions = (from: number, count: number, answer: string | null) =>
+      tenant.admin.patch(`/v1/users/${user.id}`, {
+        securityQuestion: Object.fromEntries(
+          Array.from({ length: count }, (_, n) => [`Question ${from + n}?`, answer]),
+        ),
+      });
+    expect((await questions(0, 6, 'a')).status).toBe(200);
+    expect((await questions(4, 4, 'b')).status).toBe(200);
+    const refused = await questions(8, 3, 'c');
+    expect([refused.status, problemOf(refused).errors?.[0]]).toMatchObject([
+      422,
+      { pointer: '/securityQuestion', code: 'too_many_questions' },
+    ]);
+    expect((await questions(0, 3, null)).status).toBe(200);
+    expect((await questions(8, 3, 'c')).status).toBe(200);
+  });
+
   it('dry-runs an update, a disablement and a deletion', async () => {
     const user = await tenant.createUser();
     const path = `/v1/users/${user.id}`;

@@ -1,5 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
 import { promisify } from 'node:util';
+import { invalidField } from '@countersign/kernel';
 import type { TenantTransaction } from '@countersign/persistence';
 import { EnvelopeEncryption } from '@countersign/platform';
 import { Injectable } from '@nestjs/common';
@@ -11,6 +12,9 @@ const COST = { N: 2 ** 15, r: 8, p: 3, maxmem: 64 * 1024 * 1024 } as const;
 const BYTES = 32;
 
 const keptSchema = z.record(z.string(), z.string());
+
+/** Most questions of a user. */
+export const MAX_QUESTIONS = 10;
 
 /** What the caller says of its questions: an answer sets, null removes; null for all clears them. */
 export type QuestionChanges = Readonly<Record<string, string | null>> | null;
@@ -32,13 +36,20 @@ export class SecurityQuestions {
     return hashed;
   }
 
-  /** Merges the changes into what is kept; the user's row must be locked, or new. */
+  /**
+   * Merges the changes into what is kept; the user's row must be locked, or new.
+   * @throws DomainError 422 `too_many_questions`
+   */
   async save(tx: TenantTransaction, userId: string, changes: HashedQuestions): Promise<void> {
     const kept = changes === null ? {} : { ...(await this.read(tx, userId)), ...changes };
     const next = Object.fromEntries(Object.entries(kept).filter(([, hash]) => hash !== null));
     if (Object.keys(next).length === 0) {
       await tx.query(`delete from security_questions where tenant_id = $1 and user_id = $2`, [tx.tenantId, userId]);
       return;
+    }
+    if (Object.keys(next).length > MAX_QUESTIONS) {
+      const message = `A user has at most ${MAX_QUESTIONS} security questions; remove another one with null`;
+      throw invalidField('/securityQuestion', 'too_many_questions', message);
     }
     const sealed = this.encryption.seal(this.context(tx, userId), JSON.stringify(next));
     await tx.query(

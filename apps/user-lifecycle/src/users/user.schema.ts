@@ -2,6 +2,7 @@ import { MAX_ASSIGNED_GROUPS, roleSchema, userProfileShape, userSchema } from '@
 import { listQuerySchema, pageSchema } from '@countersign/platform';
 import { z } from 'zod';
 import { SEARCH_KEY_PREFIX } from '../filtering/search-key.js';
+import { MAX_QUESTIONS } from './security-questions.js';
 
 const LOGIN = /^[^\s:\p{C}]+$/u;
 
@@ -20,7 +21,7 @@ export const loginSchema = z
 
 const securityQuestion = z
   .record(z.string().trim().min(1).max(256), z.string().trim().min(1).max(256).nullable())
-  .refine(questions => Object.keys(questions).length <= 10, 'at most 10 security questions');
+  .refine(questions => Object.keys(questions).length <= MAX_QUESTIONS, `at most ${MAX_QUESTIONS} security questions`);
 const roles = z.array(roleSchema).min(1).max(10).describe('set by an ORG_ADMIN only');
 const groups = z.array(z.string().startsWith('grp_').max(64)).max(MAX_ASSIGNED_GROUPS);
 
