@@ -44,6 +44,14 @@ describe('ValidationPipe', () => {
     expect(await refused('x', 'param')).toMatchObject({ code: 'not_found', kind: 'not_found' });
   });
 
+  it('refuses members named as those of every object, instead of dropping them', async () => {
+    for (const name of ['constructor', 'prototype', 'toString']) {
+      expect((await refused({ login: 'ab', [name]: 1 }))?.errors).toMatchObject([
+        { pointer: `/${name}`, code: 'unknown_field' },
+      ]);
+    }
+  });
+
   it('does not let a body reach the prototype', async () => {
     const value = JSON.parse('{"login":"ab","__proto__":{"admin":true}}') as object;
     const parsed = await pipe.transform(value, { type: 'body', schema }).catch(() => ({}));

@@ -66,7 +66,6 @@ export class ValidationPipe extends StandardSchemaValidationPipe {
     if (!schema || metadata.type === 'custom') return value;
     const unstorable = metadata.type === 'body' ? unstorableTexts(value) : [];
     if (unstorable.length > 0) throw malformed(unstorable);
-    this.stripProtoKeys(value);
     const result = await this.validate(value, schema);
     if (!result.issues) return result.value as T;
     const errors = fieldErrors(result.issues as readonly Issue[]);
