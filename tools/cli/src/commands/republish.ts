@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { print } from './output.js';
 import { withOperator } from './with-operator.js';
 
+/** It answers when all is in the outbox: seconds for thousands of users, minutes for a million. */
+const DEADLINE_MS = 280_000;
+
 const republishedSchema = z.object({ tenants: z.number(), groups: z.number(), users: z.number() });
 
 export function addRepublishCommand(program: Command): void {
@@ -16,8 +19,13 @@ export function addRepublishCommand(program: Command): void {
 
 async function republish(options: { aggregate?: string; tenant?: string }, command: Command): Promise<void> {
   await withOperator(async operator => {
-    const call = { method: 'POST' as const, path: '/internal/republish', body: options, answer: republishedSchema };
-    const result = await operator.call('user-lifecycle', call);
+    const result = await operator.call('user-lifecycle', {
+      method: 'POST',
+      path: '/internal/republish',
+      body: options,
+      answer: republishedSchema,
+      deadlineMs: DEADLINE_MS,
+    });
     const { tenants, groups, users } = result;
     print(command, result, `Emitted again: ${tenants} tenants, ${groups} groups, ${users} users`);
   });

@@ -52,14 +52,14 @@ export class Operator {
   /** @throws DomainError as the service answered it, PlatformDown when nobody answers at all */
   async call<Schema extends z.ZodType>(
     service: string,
-    call: Omit<ServiceCall<Schema>, 'deadlineMs'>,
+    call: Omit<ServiceCall<Schema>, 'deadlineMs'> & { deadlineMs?: number },
   ): Promise<z.output<Schema>> {
     const address = this.platform.services[service];
     if (!address) throw new PlatformDown(this.directory, `it has no ${service}`);
     const client = this.clients.get(service) ?? new ServiceClient(service, address.url, this.tokens);
     this.clients.set(service, client);
     try {
-      return (await client.call({ ...call, deadlineMs: DEADLINE_MS })) as z.output<Schema>;
+      return (await client.call({ deadlineMs: DEADLINE_MS, ...call })) as z.output<Schema>;
     } catch (error) {
       if (error instanceof DomainError && isRefused(error.cause)) {
         throw new PlatformDown(this.directory, `${service} does not answer`);
