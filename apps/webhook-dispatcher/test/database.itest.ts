@@ -125,6 +125,10 @@ describeDatabase(service, {
       prepare: saveEndpoint,
       attempt: (tx, { tenantId, id }: Known) => breakers.takeProbe(tx, tenantId, id),
     },
+    'BreakerRepository.returnProbe': {
+      prepare: saveEndpoint,
+      attempt: (tx, { tenantId, id }: Known) => breakers.returnProbe(tx, tenantId, id),
+    },
     'BreakerRepository.readVersions': {
       prepare: saveEndpoint,
       attempt: (tx, known: Known) => breakers.readVersions(tx, [known]),
@@ -143,7 +147,10 @@ describeDatabase(service, {
     },
     'DeliveryQueueRepository.reclaim': { prepare: saveDelivery, attempt: tx => queue.reclaim(tx, [CLAIM]) },
     'DeliveryQueueRepository.reclaimExpired': { prepare: saveDelivery, attempt: tx => queue.reclaimExpired(tx, 0) },
-    'DeliveryQueueRepository.renew': { prepare: saveDelivery, attempt: tx => queue.renew(tx, CLAIM, 0) },
+    'DeliveryQueueRepository.renew': {
+      prepare: saveDelivery,
+      attempt: (tx, { id }: NewDelivery) => queue.renew(tx, CLAIM, 0, [id]),
+    },
     'CompletionRepository.write': {
       prepare: saveDelivery,
       attempt: (tx, { tenantId, id }: NewDelivery) =>

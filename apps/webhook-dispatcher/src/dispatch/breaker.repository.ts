@@ -35,6 +35,15 @@ export class BreakerRepository {
     return rows.length > 0;
   }
 
+  /** Gives back a turn that could not be used: whoever has something to send may take it. */
+  async returnProbe(tx: SystemTransaction, tenantId: TenantId, endpointId: string): Promise<void> {
+    await tx.query(
+      `update endpoint_state set open_until = now() - interval '1 second', updated_at = now()
+        where tenant_id = $1 and endpoint_id = $2`,
+      [tenantId, endpointId],
+    );
+  }
+
   async save(
     tx: SystemTransaction,
     states: readonly { tenantId: TenantId; endpointId: string; state: BreakerState }[],

@@ -25,12 +25,12 @@ export class ClaimDeliveries {
   ) {}
 
   /** @param room how many more of an endpoint fit into memory */
-  execute(claimId: string, room: (endpointId: string) => number): Promise<Job[]> {
-    return this.uow.system('claim deliveries', async tx => {
+  async execute(claimId: string, room: (endpointId: string) => number): Promise<Job[]> {
+    const { jobs, probes } = await this.uow.system('claim deliveries', async tx => {
       const due = await this.queue.dueEndpoints(tx, ENDPOINTS);
       this.metrics.dueAge.set(due.reduce((oldest, { age }) => Math.max(oldest, age), 0));
       this.sawMore = false;
-      if (due.length === 0) return [];
+      if (due.length === 0) return { jobs: [], probes: [] };
       const share = Math.max(LEAST, Math.floor(BATCH / due.length));
       const wanted: (DueEndpoint & { limit: number })[] = [];
       const now = Date.now();
@@ -40,17 +40,20 @@ export class ClaimDeliveries {
         const limit = Math.min(share, room(endpointId));
         if (limit === 0) continue;
         if (!probing) wanted.push({ ...endpoint, limit });
-        else if (await this.breakers.takeProbe(tx, tenantId, endpointId)) {
-          this.gates.halfOpen(tenantId, endpointId);
-          wanted.push({ ...endpoint, limit: 1 });
-        }
+        else if (await this.breakers.takeProbe(tx, tenantId, endpointId)) wanted.push({ ...endpoint, limit: 1 });
       }
       const jobs = await this.queue.claim(tx, claimId, wanted);
       const taken = Map.groupBy(jobs, job => job.endpointId);
       this.sawMore = wanted.some(
         ({ endpointId, limit, probing }) => !probing && taken.get(endpointId)?.length === limit,
       );
-      return jobs;
+      const probes = wanted.filter(({ probing }) => probing);
+      // All that is due may wait for its order: then the turn is somebody else's, an awaited call's for one.
+      for (const { tenantId, endpointId } of probes)
+        if (!taken.has(endpointId)) await this.breakers.returnProbe(tx, tenantId, endpointId);
+      return { jobs, probes: probes.filter(({ endpointId }) => taken.has(endpointId)) };
     });
+    for (const { tenantId, endpointId } of probes) this.gates.halfOpen(tenantId, endpointId);
+    return jobs;
   }
 }

@@ -3,9 +3,16 @@ export function columns<T>(rows: readonly T[], ...getters: ((row: T) => unknown)
   return getters.map(get => rows.map(get));
 }
 
-/** JSON for a jsonb column; the database keeps no NUL, so it is shown as the replacement character. */
+/**
+ * JSON for a jsonb column. The database keeps neither NUL nor half a surrogate pair, which a receiver's answer may hold: they
+ * are shown as the replacement character.
+ */
 export function jsonColumn(value: unknown): string | null {
-  return value === undefined || value === null ? null : JSON.stringify(value).replaceAll('\\u0000', '\\ufffd');
+  if (value === undefined || value === null) return null;
+  // Pairs are written as they are: an escaped surrogate is always a lone one.
+  return JSON.stringify(value).replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, escape =>
+    /^\\u(?:0000|d)/.test(escape) ? '\\ufffd' : escape,
+  );
 }
 
 export function textColumn(value: string | undefined | null): string | null {

@@ -230,11 +230,22 @@ export class DeliveryQueueRepository {
     );
   }
 
-  /** Keeps what this replica holds for longer. Deliveries that end soon never get here: only old claims are touched. */
-  async renew(tx: SystemTransaction, claimId: string, olderThanSeconds: number): Promise<void> {
+  /**
+   * Keeps what this replica holds for longer. Deliveries that end soon never get here: only old claims are touched. What was
+   * claimed and never reached its memory (a commit whose answer was lost), or left it without being written, is not renewed:
+   * it returns to the queue when the lease is over.
+   */
+  async renew(
+    tx: SystemTransaction,
+    claimId: string,
+    olderThanSeconds: number,
+    heldIds: readonly string[],
+  ): Promise<void> {
+    if (heldIds.length === 0) return;
     await tx.query(
-      `update delivery set claimed_at = now() where claim_id = $1 and claimed_at < now() - make_interval(secs => $2)`,
-      [claimId, olderThanSeconds],
+      `update delivery set claimed_at = now()
+        where claim_id = $1 and claimed_at < now() - make_interval(secs => $2) and id = any($3)`,
+      [claimId, olderThanSeconds, heldIds],
     );
   }
 

@@ -38,6 +38,8 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   private readonly stopped = new AbortController();
   /** Tenants of the endpoints that something is held of. */
   private readonly seen = new Map<string, TenantId>();
+  /** Ids of what is in memory: queued, running, or waiting to be written. */
+  private readonly mine = new Set<string>();
   private wake = new AbortController();
   private timer?: NodeJS.Timeout;
   private flushing: Promise<void> = Promise.resolve();
@@ -83,7 +85,11 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    await this.keep.start(this.claimId, () => this.loseClaims());
+    await this.keep.start(
+      this.claimId,
+      () => [...this.mine],
+      () => this.loseClaims(),
+    );
     this.loops.push(this.claimLoop(), this.refreshLoop(), this.keep.run(this.stopped.signal));
   }
 
@@ -109,6 +115,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   /** Takes in, in their order, deliveries that were claimed as they were inserted. */
   submitNew(jobs: readonly Job[]): void {
     const now = Date.now();
+    for (const { id } of jobs) this.mine.add(id);
     const blocked = jobs.filter(({ lane }) => this.blocked.isBlocked(lane, now));
     this.release(blocked);
     this.submit(blocked.length === 0 ? jobs : jobs.filter(job => !blocked.includes(job)));
@@ -117,6 +124,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   /** Takes in deliveries that were claimed from the queue, which knows their order. */
   private submit(jobs: readonly Job[]): void {
     for (const job of jobs) {
+      this.mine.add(job.id);
       this.seen.set(job.endpointId, job.tenantId);
       this.scheduler.add(job);
     }
@@ -125,6 +133,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** Starts a claimed delivery's attempt at once, past all queues. @returns when the attempt is over and written down */
   startNow(job: Job): Promise<void> {
+    this.mine.add(job.id);
     this.seen.set(job.endpointId, job.tenantId);
     this.scheduler.start(job);
     return this.run(job);
@@ -169,7 +178,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     // Not attempted, or to be repeated first: what waits behind it goes back to the queue, whose claim keeps the order.
     const blocks = completion.kind === 'release' || (completion.kind === 'retry' && job.ordered);
     if (blocks) this.blocked.block(job.lane, Date.now());
-    const written = this.completions.add(claimId, completion);
+    const written = this.complete(claimId, completion);
     // An ordered endpoint's next delivery waits until this one is over in the database too.
     if (job.ordered) await written;
     if (blocks) this.release(this.scheduler.abandonLane(job));
@@ -185,8 +194,14 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     const now = Date.now();
     for (const job of jobs) {
       this.blocked.block(job.lane, now);
-      void this.completions.add(this.claimId, { kind: 'release', job });
+      void this.complete(this.claimId, { kind: 'release', job });
     }
+  }
+
+  /** Resolves when it is written, or given up as a defect: then the delivery returns to the queue with its lease. */
+  private async complete(claimId: string, completion: Completion): Promise<void> {
+    await this.completions.add(claimId, completion);
+    this.mine.delete(completion.job.id);
   }
 
   private async claimLoop(): Promise<void> {
@@ -243,7 +258,8 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** This replica was silent for so long that others may have its deliveries: it drops what it has not begun. */
   private loseClaims(): string {
-    for (const { tenantId, endpointId } of this.heldEndpoints()) this.scheduler.drain(tenantId, endpointId);
+    for (const { tenantId, endpointId } of this.heldEndpoints())
+      for (const { id } of this.scheduler.drain(tenantId, endpointId)) this.mine.delete(id);
     this.claimId = randomUUID();
     return this.claimId;
   }

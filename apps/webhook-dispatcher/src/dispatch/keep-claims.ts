@@ -20,6 +20,7 @@ export class KeepClaims {
   private claimId = '';
   private renewedAt = performance.now();
   private lost: () => string = () => this.claimId;
+  private held: () => readonly string[] = () => [];
   private suspects = new Set<string>();
 
   constructor(
@@ -32,9 +33,13 @@ export class KeepClaims {
     this.liveness = this.newLiveness();
   }
 
-  /** @param lost called when the lease could not be renewed in time; answers the claim id of the new life */
-  async start(claimId: string, lost: () => string): Promise<void> {
+  /**
+   * @param held ids of the deliveries that are in memory: those alone are kept
+   * @param lost called when the lease could not be renewed in time; answers the claim id of the new life
+   */
+  async start(claimId: string, held: () => readonly string[], lost: () => string): Promise<void> {
     this.claimId = claimId;
+    this.held = held;
     this.lost = lost;
     await this.liveness.hold(claimId);
   }
@@ -60,7 +65,7 @@ export class KeepClaims {
 
   private async renew(everySeconds: number): Promise<void> {
     await this.uow.system('renew leases', async tx => {
-      await this.queue.renew(tx, this.claimId, everySeconds);
+      await this.queue.renew(tx, this.claimId, everySeconds, this.held());
       const expired = await this.queue.reclaimExpired(tx, this.leaseSeconds);
       if (expired > 0) this.metrics.reclaimed.inc(expired);
     });

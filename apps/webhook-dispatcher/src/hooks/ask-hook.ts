@@ -52,7 +52,7 @@ export class AskHook {
       const own = newEvent(event);
       this.records.track(
         this.bulkhead
-          .run(tenantId, () => this.shadow(hook, own, shadow, ask))
+          .run(tenantId, () => this.shadow(hook, own, shadow, ask), 'shadow')
           .catch((error: unknown) => {
             if (!(error instanceof DomainError)) this.logger.error(error, 'shadow call');
           }),

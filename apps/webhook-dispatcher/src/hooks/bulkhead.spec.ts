@@ -19,6 +19,17 @@ describe('Bulkhead', () => {
     await expect(bulkhead.run(tenantId('acme'), () => Promise.resolve('again'))).resolves.toBe('again');
   });
 
+  it('lets nobody who waits be kept out by what nobody waits for', async () => {
+    const bulkhead = new Bulkhead({ WEBHOOK_AWAITED_PER_TENANT: 1 });
+    let release = (): void => undefined;
+    const held = new Promise<void>(resolve => (release = resolve));
+    const shadow = bulkhead.run(tenantId('acme'), () => held, 'shadow');
+    await expect(bulkhead.run(tenantId('acme'), () => Promise.resolve('asked'))).resolves.toBe('asked');
+    await expect(bulkhead.run(tenantId('acme'), () => held, 'shadow')).rejects.toMatchObject({ code: 'overloaded' });
+    release();
+    await shadow;
+  });
+
   it('gives the place back after a failure', async () => {
     const bulkhead = new Bulkhead({ WEBHOOK_AWAITED_PER_TENANT: 1 });
     await expect(bulkhead.run(tenantId('acme'), () => Promise.reject(new Error('x')))).rejects.toThrow('x');

@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { UnitOfWork } from '@countersign/persistence';
+import { answers, eventually, WebhookReceiver } from '@countersign/testing';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hookBody, newDelivery, newEvent } from '../src/deliveries/new-delivery.js';
+import { ClaimDeliveries } from '../src/dispatch/claim-deliveries.js';
+import { DeliveryQueueRepository, type NewDelivery } from '../src/dispatch/delivery-queue.repository.js';
+import { Dispatcher } from '../src/dispatch/dispatcher.js';
+import { Harness, type TestTenant } from './harness.js';
+
+const CREATED = '/webhook/postCreateUser';
+
+describe('claims', () => {
+  let harness: Harness;
+  let tenant: TestTenant;
+  let receiver: WebhookReceiver;
+  let uow: UnitOfWork;
+
+  beforeAll(async () => {
+    harness = await Harness.start({ WEBHOOK_LEASE_SECONDS: '2' });
+    uow = harness.dispatcher.app.get(UnitOfWork);
+  });
+  afterAll(() => harness.stop());
+  beforeEach(async () => {
+    [tenant, receiver] = await Promise.all([harness.tenant(), WebhookReceiver.start()]);
+  });
+  afterEach(() => receiver.stop());
+
+  async function insert(endpointId: string, claimId: string, more: Partial<NewDelivery>[], then?: string) {
+    const queue = harness.dispatcher.app.get(DeliveryQueueRepository);
+    await uow.run(tenant.id, async tx => {
+      for (const each of more) {
+        const event = newEvent({
+          tenantId: tenant.id,
+          sourceEventId: null,
+          hook: 'postCreateUser',
+          userId: 'usr_1',
+          body: hookBody({ user: {} }),
+          traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`,
+        });
+        const delivery = newDelivery(event, { endpointId, ordered: false, retrySchedule: null }, 'notify', each);
+        await queue.insertEvents(tx, [event]);
+        await queue.insertDeliveries(tx, claimId, [delivery]);
+      }
+      if (then) await tx.query(then, [tenant.id, endpointId]);
+    });
+  }
+
+  it('does not keep what it has claimed and does not know of: an unclear commit loses nothing', async () => {
+    const { id } = await tenant.endpoint(receiver, ['postCreateUser']);
+    await insert(id, harness.dispatcher.app.get(Dispatcher).claimId, [{ claim: true }]);
+    await receiver.waitFor(CREATED, 1, 30_000);
+  });
+
+  it('keeps what it works on beyond the lease', async () => {
+    await tenant.endpoint(receiver, [{ hook: 'preCreateUser', timeoutMs: 10_000 }]);
+    receiver.answer('/webhook/preCreateUser', async () => {
+      await new Promise(resolve => setTimeout(resolve, 5_000));
+      return answers.json({});
+    });
+    const { body } = await tenant.announce('preCreateUser', { login: 'x' });
+    const [delivery] = (body as { deliveries: string[] }).deliveries;
+    await tenant.untilState(delivery!, 'succeeded', 30_000);
+    expect(receiver.requests).toHaveLength(1);
+  });
+
+  it('gives a half-open breaker’s turn back when nothing of the endpoint may be sent yet', async () => {
+    const { id } = await tenant.endpoint(receiver, ['validateUser', 'postCreateUser'], { ordered: true });
+    receiver.answer('/webhook/validateUser', () => answers.json({ response: {} }));
+    const dueAt = new Date(Date.now() + 3_600_000);
+    await insert(
+      id,
+      randomUUID(),
+      [{ attempts: 5, dueAt }, {}],
+      `insert into endpoint_state (tenant_id, endpoint_id, failures, opened, open_until) values ($1, $2, 5, 1, now() - interval '1 second')`,
+    );
+    // The later one is due, and waits for the first.
+    await harness.dispatcher.app.get(ClaimDeliveries).execute(randomUUID(), () => 10);
+    await eventually(async () =>
+      expect((await tenant.ask('validateUser', { login: 'x' })).body).toMatchObject({ outcome: 'unchanged' }),
+    );
+  });
+});
