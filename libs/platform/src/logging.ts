@@ -1,6 +1,6 @@
 import { currentContext, traceIdOf } from '@countersign/kernel';
 import type { LoggerService } from '@nestjs/common';
-import { destination, pino, type Logger } from 'pino';
+import { destination, pino, stdSerializers, type Logger } from 'pino';
 
 /** JSON lines on standard output, each with trace id, tenant and service; secrets by name are never written. */
 export function createLogger(service: string, level: string): Logger {
@@ -9,6 +9,7 @@ export function createLogger(service: string, level: string): Logger {
       level,
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: loggedError },
       formatters: { level: label => ({ level: label }) },
       redact: {
         paths: [
@@ -35,6 +36,24 @@ export function createLogger(service: string, level: string): Logger {
       },
     },
     destination({ fd: 1, sync: true }),
+  );
+}
+
+/** Members of database errors that hold values of rows: passwords, tokens and people's data among them. */
+const ROW_VALUES = new Set(['parameters', 'driverError', 'detail', 'where', 'internalQuery']);
+
+/** An error as it is logged: pino's form of it, without values of the database. */
+export function loggedError(error: Error): Record<string, unknown> {
+  return withoutRowValues(stdSerializers.err(error) as unknown as Record<string, unknown>);
+}
+
+function withoutRowValues(shown: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(shown).flatMap(([name, value]) => {
+      if (ROW_VALUES.has(name)) return [];
+      const inner = name === 'aggregateErrors' && Array.isArray(value);
+      return [[name, inner ? (value as Record<string, unknown>[]).map(withoutRowValues) : value]];
+    }),
   );
 }
 
