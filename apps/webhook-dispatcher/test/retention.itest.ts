@@ -3,6 +3,7 @@ import { createDataSource, dropPartitions, UnitOfWork } from '@countersign/persi
 import { answers, eventually, startTestService, WebhookReceiver } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { webhookDispatcherConfig } from '../src/config.js';
+import { SyncPrincipal } from '../src/endpoints/sync-principal.js';
 import { ExpireDeliveries } from '../src/retention/expire-deliveries.js';
 import { KeepPartitions } from '../src/retention/keep-partitions.js';
 import { service } from '../src/service.js';
@@ -109,6 +110,25 @@ describe('what happens in the background', () => {
     const { id } = await tenant.endpoint(receiver, ['validateUser']);
     await Promise.all(Array.from({ length: 20 }, () => tenant.ask('validateUser', { login: 'x' })));
     expect(harness.authority.endpointTokens.filter(({ endpointId }) => endpointId === id)).toHaveLength(1);
+    await receiver.stop();
+  });
+
+  it('tells auth-mfa of every endpoint that changed, also when it refuses one of them', async () => {
+    const [refused, gone] = await Promise.all([harness.tenant(), harness.tenant()]);
+    const receiver = await WebhookReceiver.start();
+    const first = await refused.endpoint(receiver, ['postCreateUser']);
+    const second = await gone.endpoint(receiver, ['postCreateUser']);
+    const untold = (tenant: typeof gone, id: string, set: string) =>
+      uow.run(tenant.id, tx =>
+        tx.query(
+          `update webhook_endpoint set updated_at = now() - interval '1 minute', ${set} where tenant_id = $1 and id = $2`,
+          [tenant.id, id],
+        ),
+      );
+    await untold(refused, first.id, `principal_sync = 'refresh', token_roles = '{NO_SUCH_ROLE}'`);
+    await untold(gone, second.id, `principal_sync = 'revoke', deleted_at = now()`);
+    await expect(harness.dispatcher.app.get(SyncPrincipal).sweep()).rejects.toThrow();
+    expect(harness.authority.deletedEndpoints).toContain(second.id);
     await receiver.stop();
   });
 

@@ -30,13 +30,21 @@ export class SyncPrincipal {
     }
   }
 
-  /** Repeats what is still to be told, of all tenants. */
+  /**
+   * Repeats what is still to be told, of all tenants; revocations first. One that is refused keeps no other from its turn.
+   * @throws AggregateError when some could not be told
+   */
   async sweep(): Promise<void> {
     const open = await this.uow.system('endpoint principals', tx =>
       tx.query<{ tenant_id: TenantId; id: string }>(
-        `select tenant_id, id from webhook_endpoint where principal_sync <> 'done' and updated_at < now() - interval '5 seconds' limit 100`,
+        `select tenant_id, id from webhook_endpoint where principal_sync <> 'done' and updated_at < now() - interval '5 seconds'
+          order by principal_sync = 'revoke' desc, random() limit 100`,
       ),
     );
-    for (const { tenant_id, id } of open) await this.execute(tenant_id, id);
+    const failures: unknown[] = [];
+    for (const { tenant_id, id } of open)
+      await this.execute(tenant_id, id).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0)
+      throw new AggregateError(failures, `auth-mfa was not told of ${failures.length} of ${open.length} endpoints`);
   }
 }
