@@ -94,7 +94,7 @@ describeDatabase(service, {
     },
     'EndpointRepository.disable': {
       prepare: saveEndpoint,
-      attempt: (tx, { id }: Known) => endpoints.disable(tx, id, 'x'),
+      attempt: (tx, { id }: Known) => endpoints.disable(tx, id, 'x', 1),
     },
     'EndpointRepository.replace': { prepare: saveEndpoint, attempt: (tx, { id }: Known) => replaceForeign(tx, id) },
     'EndpointRepository.markDeleted': {

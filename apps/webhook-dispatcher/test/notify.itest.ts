@@ -287,6 +287,22 @@ describe('notified hooks', () => {
     await receiver.waitFor(CREATED, 2);
   });
 
+  it('does not switch off what was mended while the old receiver still said that it is gone', async () => {
+    const { id } = await tenant.endpoint(receiver, ['postCreateUser']);
+    const next = await WebhookReceiver.start();
+    receiver.answer(CREATED, async () => {
+      await tenant.admin.patch(`/v1/webhook-endpoints/${id}`, { url: `${next.url}/webhook`, retry: { schedule: [1] } });
+      return answers.status(410);
+    });
+    await tenant.users([{ user: someUser() }]);
+    const [call] = await receiver.waitFor(CREATED);
+    const again = (await tenant.untilState(call!.headers['webhook-id']!, 'retrying')).id;
+    expect((await tenant.admin.get(`/v1/webhook-endpoints/${id}`)).body).toMatchObject({ enabled: true });
+    await tenant.admin.post(`/v1/deliveries/${again}/redeliver`, undefined);
+    await next.waitFor(CREATED);
+    await next.stop();
+  });
+
   it('discards what waits for an endpoint that is deleted', async () => {
     const { id } = await tenant.endpoint(receiver, ['postCreateUser']);
     receiver.answer(CREATED, answers.status(500));

@@ -59,8 +59,8 @@ export class RunAttempt {
       const attempt = attemptRecord(job, job.attempts + 1, request, result, succeeded);
       const finishedAt = new Date(result.startedAt.getTime() + result.durationMs);
       if (succeeded) return { kind: 'finished', job, state: 'succeeded', finishedAt, answer, attempt };
-      if (result.status === 410 && !awaited) {
-        await this.switchOff.execute(job.tenantId, endpoint.id);
+      const gone = result.status === 410 && !awaited;
+      if (gone && (await this.switchOff.execute(job.tenantId, endpoint.id, endpoint.version))) {
         return {
           kind: 'finished',
           job,

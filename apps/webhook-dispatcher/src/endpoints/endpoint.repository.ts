@@ -116,12 +116,15 @@ export class EndpointRepository {
     await tx.query(`delete from endpoint_state where tenant_id = $1 and endpoint_id = $2`, key);
   }
 
-  /** Switches it off on the platform's own account. Its claim to answer awaited hooks stays: off must not mean unguarded. */
-  async disable(tx: TenantTransaction, id: string, reason: string): Promise<boolean> {
+  /**
+   * Switches it off on the platform's own account. Its claim to answer awaited hooks stays: off must not mean unguarded.
+   * @param version the one that gave the reason: what was changed since may have been mended
+   */
+  async disable(tx: TenantTransaction, id: string, reason: string, version: number): Promise<boolean> {
     const rows = await tx.query(
       `update webhook_endpoint set enabled = false, disabled_reason = $3, version = version + 1, updated_at = now()
-        where tenant_id = $1 and id = $2 and enabled and deleted_at is null returning 1`,
-      [tx.tenantId, id, reason],
+        where tenant_id = $1 and id = $2 and version = $4 and enabled and deleted_at is null returning 1`,
+      [tx.tenantId, id, reason, version],
     );
     return rows.length > 0;
   }

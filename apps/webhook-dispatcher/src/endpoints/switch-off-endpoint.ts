@@ -19,9 +19,14 @@ export class SwitchOffEndpoint {
     private readonly directory: EndpointDirectory,
   ) {}
 
-  async execute(tenantId: TenantId, endpointId: string): Promise<void> {
-    await this.uow.run(tenantId, async tx => {
-      if (!(await this.endpoints.disable(tx, endpointId, RECEIVER_GONE))) return;
+  /**
+   * @param version of the endpoint that was called
+   * @returns whether it is off; false when it was changed meanwhile and is on: the answer says nothing about it as it is now
+   */
+  async execute(tenantId: TenantId, endpointId: string, version: number): Promise<boolean> {
+    const off = await this.uow.run(tenantId, async tx => {
+      if (!(await this.endpoints.disable(tx, endpointId, RECEIVER_GONE, version)))
+        return !(await this.endpoints.find(tx, endpointId))?.enabled;
       await this.outbox.add(tx, EndpointDisabled, endpointId, { endpointId, reason: 'the receiver answered 410 Gone' });
       await recordAudit(this.outbox, tx, {
         action: 'webhook_endpoint.disabled',
@@ -29,7 +34,9 @@ export class SwitchOffEndpoint {
         changes: { enabled: { before: true, after: false }, disabledReason: { before: null, after: RECEIVER_GONE } },
         actor: { type: 'system', id: 'webhook-dispatcher' },
       });
+      return true;
     });
     this.directory.forget(endpointId);
+    return off;
   }
 }

@@ -53,6 +53,16 @@ describe('HttpSender', () => {
   }
   const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}';
 
+  it('does not send again what was answered with more headers than are read', async () => {
+    let requests = 0;
+    const to = await server(socket => {
+      socket.write(++requests === 1 ? OK : `HTTP/1.1 200 OK\r\nx-long: ${'x'.repeat(20_000)}\r\n\r\n`);
+    });
+    await post(to);
+    expect(await post(to)).toMatchObject({ transport: 'broken' });
+    expect(requests).toBe(2);
+  });
+
   it('sends the exact bytes and keeps the connection', async () => {
     const to = await receiver();
     for (let i = 0; i < 3; i++)

@@ -152,9 +152,11 @@ function failureOf(error: unknown, began: boolean): Pick<HttpResult, 'transport'
   const { message } = error as Error;
   if (error instanceof TargetDenied) return { transport: 'denied', error: message };
   if (began) return { transport: 'broken', error: `the answer was not finished: ${message}` };
-  // A receiver that answers something else than HTTP has answered; it was connected.
+  // A receiver that answers something else than HTTP, or too much of it, has answered; it was connected.
   if ((error as Error).name === 'HTTPParserError')
     return { transport: 'broken', error: `the answer is not HTTP: ${message}` };
+  if ((error as Error).name === 'HeadersOverflowError')
+    return { transport: 'broken', error: 'the answer has more headers than are read' };
   return { transport: 'not_connected', error: message };
 }
 
