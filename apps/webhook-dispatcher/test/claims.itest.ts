@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { UnitOfWork } from '@countersign/persistence';
 import { answers, eventually, WebhookReceiver } from '@countersign/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { hookBody, newDelivery, newEvent } from '../src/deliveries/new-delivery.js';
+import { hookBody, jobOf, newDelivery, newEvent } from '../src/deliveries/new-delivery.js';
 import { ClaimDeliveries } from '../src/dispatch/claim-deliveries.js';
 import { DeliveryQueueRepository, type NewDelivery } from '../src/dispatch/delivery-queue.repository.js';
 import { Dispatcher } from '../src/dispatch/dispatcher.js';
+import type { Job } from '../src/dispatch/job.js';
+import { EndpointDirectory } from '../src/endpoints/endpoint-directory.js';
 import { Harness, type TestTenant } from './harness.js';
 
 const CREATED = '/webhook/postCreateUser';
@@ -28,6 +30,7 @@ describe('claims', () => {
 
   async function insert(endpointId: string, claimId: string, more: Partial<NewDelivery>[], then?: string) {
     const queue = harness.dispatcher.app.get(DeliveryQueueRepository);
+    const jobs: Job[] = [];
     await uow.run(tenant.id, async tx => {
       for (const each of more) {
         const event = newEvent({
@@ -41,9 +44,11 @@ describe('claims', () => {
         const delivery = newDelivery(event, { endpointId, ordered: false, retrySchedule: null }, 'notify', each);
         await queue.insertEvents(tx, [event]);
         await queue.insertDeliveries(tx, claimId, [delivery]);
+        jobs.push(jobOf(delivery, event));
       }
       if (then) await tx.query(then, [tenant.id, endpointId]);
     });
+    return jobs;
   }
 
   it('does not keep what it has claimed and does not know of: an unclear commit loses nothing', async () => {
@@ -62,6 +67,26 @@ describe('claims', () => {
     const [delivery] = (body as { deliveries: string[] }).deliveries;
     await tenant.untilState(delivery!, 'succeeded', 30_000);
     expect(receiver.requests).toHaveLength(1);
+  });
+
+  it('puts back what it claimed while the breaker opened', async () => {
+    const { app } = harness.dispatcher;
+    const { id } = await tenant.endpoint(receiver, ['postCreateUser']);
+    const dispatcher = app.get(Dispatcher);
+    const jobs = await insert(
+      id,
+      dispatcher.claimId,
+      [{ claim: true }],
+      `insert into endpoint_state (tenant_id, endpoint_id, failures, opened, open_until) values ($1, $2, 5, 1, now() + interval '1 hour')`,
+    );
+    await app.get(EndpointDirectory).get(tenant.id, id);
+    dispatcher.submitNew(jobs);
+    await eventually(async () => {
+      const rows = await uow.run(tenant.id, tx =>
+        tx.query(`select claim_id from delivery where tenant_id = $1`, [tenant.id]),
+      );
+      expect(rows).toEqual([{ claim_id: null }]);
+    });
   });
 
   it('gives a half-open breaker’s turn back when nothing of the endpoint may be sent yet', async () => {

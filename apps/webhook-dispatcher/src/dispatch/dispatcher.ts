@@ -123,8 +123,14 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** Takes in deliveries that were claimed from the queue, which knows their order. */
   private submit(jobs: readonly Job[]): void {
+    const now = Date.now();
     for (const job of jobs) {
       this.mine.add(job.id);
+      // Its breaker opened while it was claimed: in memory nothing would wake it, only the queue knows when to.
+      if (this.gates.phase(job.endpointId, now) === 'open') {
+        this.release([job]);
+        continue;
+      }
       this.seen.set(job.endpointId, job.tenantId);
       this.scheduler.add(job);
     }
