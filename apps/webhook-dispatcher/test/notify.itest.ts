@@ -1,4 +1,5 @@
 import { UnitOfWork } from '@countersign/persistence';
+import { encodeCursor } from '@countersign/platform';
 import { answers, eventually, WebhookReceiver } from '@countersign/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Harness, someUser, type TestTenant } from './harness.js';
@@ -301,6 +302,11 @@ describe('notified hooks', () => {
     await tenant.admin.post(`/v1/deliveries/${again}/redeliver`, undefined);
     await next.waitFor(CREATED);
     await next.stop();
+  });
+
+  it('refuses a cursor whose time no calendar has', async () => {
+    const cursor = encodeCursor([9e15, 'dlv_1']);
+    expect(await tenant.admin.get(`/v1/deliveries?cursor=${cursor}`)).toMatchObject({ status: 400 });
   });
 
   it('discards what waits for an endpoint that is deleted', async () => {

@@ -26,7 +26,9 @@ import { ReadDeliveries } from './read-deliveries.js';
 import { Redeliver } from './redeliver.js';
 import { showDelivery } from './show-delivery.js';
 
-const cursorSchema = z.tuple([z.number().int(), z.string()]);
+/** The last millisecond of the year 9999: a later one is no cursor of ours. */
+const LAST_MOMENT = 253_402_300_799_999;
+const cursorSchema = z.tuple([z.number().int().min(0).max(LAST_MOMENT), z.string()]);
 
 @ApiTags('Deliveries')
 @Controller('v1/deliveries')
