@@ -223,8 +223,10 @@ describe('webhook endpoints', () => {
         await machine.post('/v1/webhook-endpoints', { name: 'x', url: receiver.url }),
         await machine.post(`${path}/rotate-secret`, undefined),
         await machine.get(`${path}/secret`),
+        await machine.patch(path, { url: `${receiver.url}/elsewhere` }),
       ].map(({ status }) => status);
-      expect(statuses).toEqual([403, 403, 403]);
+      expect(statuses).toEqual([403, 403, 403, 403]);
+      expect((await machine.patch(path, { name: sub })).status).toBe(200);
     }
   });
 

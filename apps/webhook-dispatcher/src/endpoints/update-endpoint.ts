@@ -7,7 +7,7 @@ import { BreakerRepository } from '../dispatch/breaker.repository.js';
 import { CheckEndpoint } from './check-endpoint.js';
 import { endpointChanges } from './endpoint-changes.js';
 import { EndpointChanged } from './endpoint-changed.js';
-import { endpointNotFound, rethrowAnsweringConflict } from './endpoint.errors.js';
+import { endpointNotFound, onlyPeople, rethrowAnsweringConflict } from './endpoint.errors.js';
 import { EndpointRepository, type NewEndpoint } from './endpoint.repository.js';
 import type { EndpointPatch, EndpointSettings } from './endpoint.schema.js';
 import type { Endpoint } from './endpoint.js';
@@ -27,7 +27,7 @@ export class UpdateEndpoint {
 
   /**
    * Applies a merge patch. A change closes the endpoint's breaker: it may have been mended.
-   * @throws DomainError 404; 409 `hook_already_answered`; 412; 422 naming each refused field
+   * @throws DomainError 403 for a machine that changes the url; 404; 409 `hook_already_answered`; 412; 422 naming each refused field
    */
   async execute(principal: Principal, id: string, patch: EndpointPatch, ifMatch?: string): Promise<Endpoint> {
     const { saved, principalChanged } = await this.uow
@@ -36,6 +36,8 @@ export class UpdateEndpoint {
         if (!before) throw endpointNotFound();
         checkIfMatch(ifMatch, before.version);
         const settings = merge(before, patch);
+        // What is kept for the receiver, headers and auth, goes wherever the URL says: to move it is to read it.
+        if (settings.url !== before.url) onlyPeople(principal, 'change the url of an endpoint');
         const after: NewEndpoint = {
           ...settings,
           id,
