@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { request } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Problem } from '../src/index.js';
@@ -205,5 +205,25 @@ describe('Idempotency-Key', () => {
       `select encode(answer, 'escape') as answer from sample.idempotency_key where key = '${key}'`,
     );
     expect(JSON.stringify(rows)).not.toContain('visible-name');
+  });
+
+  it('keeps no digest of a body that a password in it could be guessed from', async () => {
+    const key = randomUUID();
+    const body = { name: 'four quiet green lamps' };
+    await post(key, body);
+    const guess = createHash('sha256')
+      .update(`/v1/things\n${JSON.stringify(body)}`)
+      .digest('hex');
+    const rows = (await harness.sql(
+      `select encode(fingerprint, 'hex') as kept from sample.idempotency_key where key = '${key}'`,
+    )) as { kept: string }[];
+    expect(rows).toHaveLength(1);
+    expect(rows[0]!.kept).not.toBe(guess);
+  });
+
+  it('refuses a body nested too deep to be read, like any other', async () => {
+    const raw = `{"name":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+    const answer = await call('POST', '/v1/things', { token, raw, headers: { 'idempotency-key': randomUUID() } });
+    expect(answer).toMatchObject({ status: 400, json: { code: 'malformed_request' } });
   });
 });

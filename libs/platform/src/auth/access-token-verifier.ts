@@ -11,14 +11,17 @@ import { request } from 'undici';
 import type { Revocations } from './revocations.js';
 
 const REFETCH_MS = 5_000;
+/** Keys are read again after so long, so that one that is no longer published is no longer trusted. */
+const KEYS_MS = 600_000;
 const CACHE_MAX = 10_000;
 
 /**
- * Verifies access tokens against auth-mfa's published keys (cached; fetched again for an unknown kid, at most every 5 s) and
- * the revocations. A verified token is remembered by its hash until it expires; revocation is checked on every call.
+ * Verifies access tokens against auth-mfa's published keys (cached; fetched again every 10 minutes and for an unknown kid, at
+ * most every 5 s) and the revocations. A verified token is remembered by its hash until it expires; revocation is checked on every call.
  */
 export class AccessTokenVerifier {
   private keys?: JSONWebKeySet;
+  private fetching?: Promise<void>;
   private fetchedAt = 0;
   private readonly cache = new Map<string, AccessTokenClaims>();
 
@@ -30,6 +33,7 @@ export class AccessTokenVerifier {
 
   /** @throws DomainError 401 `invalid_token`, `token_revoked`, `token_stale`; 503 `starting`, `revocation_unavailable` */
   async verify(token: string): Promise<AccessTokenClaims> {
+    if (this.keys && Date.now() - this.fetchedAt > KEYS_MS) void this.fetch();
     const hash = createHash('sha256').update(token).digest('base64');
     let claims = this.cache.get(hash);
     if (!claims || claims.exp * 1000 < Date.now()) {
@@ -43,7 +47,7 @@ export class AccessTokenVerifier {
 
   /** True once keys are there; a service answers 503 `starting` until then. */
   async ready(): Promise<boolean> {
-    if (!this.keys) await this.fetchKeys().catch(() => undefined);
+    if (!this.keys) await this.fetch();
     return this.keys !== undefined;
   }
 
@@ -74,8 +78,14 @@ export class AccessTokenVerifier {
   }
 
   private async refresh(): Promise<void> {
-    if (this.keys && Date.now() - this.fetchedAt < REFETCH_MS) return;
-    await this.fetchKeys().catch(() => undefined);
+    // Whoever comes while the keys are on their way waits for them: its own may be among them.
+    if (this.fetching || !this.keys || Date.now() - this.fetchedAt >= REFETCH_MS) await this.fetch();
+  }
+
+  private fetch(): Promise<void> {
+    return (this.fetching ??= this.fetchKeys()
+      .catch(() => undefined)
+      .finally(() => (this.fetching = undefined)));
   }
 
   private async fetchKeys(): Promise<void> {
@@ -85,7 +95,10 @@ export class AccessTokenVerifier {
       bodyTimeout: 2_000,
     });
     const json = (await body.json()) as JSONWebKeySet;
-    if (statusCode === 200 && Array.isArray(json.keys)) this.keys = json;
+    if (statusCode !== 200 || !Array.isArray(json.keys)) return;
+    const gone = this.keys?.keys.some(key => !json.keys.some(({ kid }) => kid === key.kid));
+    if (gone) this.cache.clear();
+    this.keys = json;
   }
 }
 

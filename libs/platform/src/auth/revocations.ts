@@ -35,7 +35,7 @@ export class Revocations {
 
   get state(): 'ready' | 'starting' | 'silent' {
     if (!this.loaded) return 'starting';
-    return Date.now() - this.lastHeard > SILENCE_MS ? 'silent' : 'ready';
+    return performance.now() - this.lastHeard > SILENCE_MS ? 'silent' : 'ready';
   }
 
   /** @throws DomainError 503 while not ready, 401 `token_revoked` or `token_stale` */
@@ -101,15 +101,20 @@ export class Revocations {
 
   private async read(body: AsyncIterable<Buffer>): Promise<void> {
     let rest = '';
+    let caughtUp = false;
     for await (const chunk of body) {
       rest += chunk.toString();
       for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
         const line = revocationLineSchema.parse(JSON.parse(rest.slice(0, end)));
         rest = rest.slice(end + 1);
         this.cursor = line.cursor;
-        this.lastHeard = Date.now();
         if (line.revocation) this.apply(line.revocation);
-        if (line.caughtUp) this.loaded = true;
+        caughtUp ||= line.caughtUp === true;
+        // Until all that was missed has come, this verifier does not know yet what to refuse.
+        if (caughtUp) {
+          this.loaded = true;
+          this.lastHeard = performance.now();
+        }
         if (!line.revocation) this.prune();
       }
     }

@@ -42,6 +42,22 @@ describe('EnvelopeEncryption', () => {
     expect(EnvelopeEncryption.keyIdOf(rotated.seal(context, 'secret'))).toBe('k2');
   });
 
+  it('recognises a text by its digest, also after a rotation, and nobody without the key does', () => {
+    const [kept] = envelope.digests(context, 'a password');
+    expect(envelope.digests(context, 'a password')[0]!.equals(kept!)).toBe(true);
+    const rotated = EnvelopeEncryption.fromJson({ current: 'k2', keys: { k1: first, k2: key() } });
+    const digests = rotated.digests(context, 'a password');
+    expect(digests[0]!.equals(kept!)).toBe(false);
+    expect(digests.some(digest => digest.equals(kept!))).toBe(true);
+    const stranger = EnvelopeEncryption.fromJson({ current: 'k1', keys: { k1: key() } });
+    for (const other of [
+      ...stranger.digests(context, 'a password'),
+      ...envelope.digests(context, 'another'),
+      ...envelope.digests({ ...context, id: 'ep_2' }, 'a password'),
+    ])
+      expect(other.equals(kept!)).toBe(false);
+  });
+
   it('refuses a key file whose keys have not 32 bytes or whose current key is missing', () => {
     expect(() => EnvelopeEncryption.fromJson({ current: 'k1', keys: { k1: 'c2hvcnQ=' } })).toThrow(/32 bytes/);
     expect(() => EnvelopeEncryption.fromJson({ current: 'k2', keys: { k1: first } })).toThrow(/not in the file/);

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { TenantId } from '@countersign/kernel';
 import { z } from 'zod';
@@ -65,6 +65,22 @@ export class EnvelopeEncryption {
 
   openText(context: SealContext, sealed: Buffer): string {
     return this.open(context, sealed).toString('utf8');
+  }
+
+  /**
+   * Digests by which a text is recognised later, under the current key and then under each older one. Without a key nothing
+   * can be guessed from them, as from a plain hash of a text with a password in it.
+   */
+  digests(context: SealContext, text: string): Buffer[] {
+    const ids = [this.currentKeyId, ...[...this.keys.keys()].filter(id => id !== this.currentKeyId)];
+    return ids.map(id => {
+      const macKey = hkdfSync('sha256', this.keys.get(id)!, '', `digest|${context.purpose}`, 32);
+      return createHmac('sha256', Buffer.from(macKey))
+        .update(associatedData(context))
+        .update('\n')
+        .update(text)
+        .digest();
+    });
   }
 
   /** The id of the key that wraps a ciphertext; rotation looks for those that are not the current one. */

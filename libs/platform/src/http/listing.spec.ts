@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { checkIfMatch, decodeCursor, encodeCursor, listQuerySchema, toPage } from './listing.js';
+import { checkIfMatch, cursorTimeSchema, decodeCursor, encodeCursor, listQuerySchema, toPage } from './listing.js';
 
 describe('lists', () => {
   it('take a limit of 1 to 200, 50 by default, and refuse what is outside', () => {
@@ -43,6 +43,18 @@ describe('lists', () => {
         expect.objectContaining({ code: 'malformed_request' }),
       );
     }
+  });
+
+  it.each(['a\0b', '\ud800'])('refuse a forged cursor with text that no column takes: %j', text => {
+    expect(() => decodeCursor(encodeCursor([text]), z.tuple([z.string()]))).toThrow(
+      expect.objectContaining({ code: 'malformed_request' }),
+    );
+  });
+
+  it('refuse times in a cursor that no column takes', () => {
+    expect(cursorTimeSchema.safeParse('2026-01-31T08:00:00.000Z').success).toBe(true);
+    for (const time of ['0000-01-01T00:00:00Z', '2026-02-30T00:00:00Z', 'now'])
+      expect(cursorTimeSchema.safeParse(time).success, time).toBe(false);
   });
 });
 

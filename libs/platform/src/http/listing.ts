@@ -1,6 +1,6 @@
 import { DomainError } from '@countersign/kernel';
 import { z } from 'zod';
-import { malformed } from './validation.js';
+import { malformed, unstorableTexts } from './validation.js';
 
 /** `?limit=&cursor=` of every list; extend it with `filter` and `sort` where the resource has them. */
 export const listQuerySchema = z.strictObject({
@@ -22,10 +22,18 @@ export function encodeCursor(values: unknown): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url');
 }
 
-/** @throws DomainError 400 `malformed_request` for a cursor that is none of ours */
+/** A time in a cursor: PostgreSQL knows no year 0. */
+export const cursorTimeSchema = z.iso.datetime().refine(time => !time.startsWith('0000'), 'there is no year 0');
+
+/**
+ * A cursor is the client's to forge: what the schema lets through must be what the database can read.
+ * @throws DomainError 400 `malformed_request` for a cursor that is none of ours
+ */
 export function decodeCursor<Schema extends z.ZodType>(cursor: string, schema: Schema): z.output<Schema> {
   try {
-    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+    const values: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    if (unstorableTexts(values).length > 0) throw new Error('no text of ours');
+    return schema.parse(values);
   } catch {
     throw malformed([
       {

@@ -26,15 +26,18 @@ const WHERE = `tenant_id = $1 and principal = $2 and method = 'POST' and path = 
 export class IdempotencyKeys {
   constructor(private readonly uow: UnitOfWork) {}
 
-  /** @param fingerprint of the request's target and body: the same key with another one is `reused` */
-  claim(scope: KeyScope, fingerprint: Buffer): Promise<Claim> {
+  /**
+   * @param fingerprints of the request's target and body, the one to keep first, then those that it may be kept under; the
+   *   same key with none of them is `reused`
+   */
+  claim(scope: KeyScope, fingerprints: readonly Buffer[]): Promise<Claim> {
     return this.uow.run(scope.tenantId, async tx => {
       const where = parameters(scope);
       await tx.query(
         `delete from idempotency_key where ${WHERE} and created_at < now() - make_interval(hours => ${KEEP_HOURS})`,
         where,
       );
-      const lease = await this.lease(tx, where, fingerprint);
+      const lease = await this.lease(tx, where, fingerprints);
       if (lease) return { state: 'leased', lease };
       const [row] = await tx.query<{ fingerprint: Buffer; answer: Buffer | null }>(
         `select fingerprint, answer from idempotency_key where ${WHERE}`,
@@ -42,7 +45,7 @@ export class IdempotencyKeys {
       );
       // Freed by its request since the attempt above: the client's next try takes it.
       if (!row) return { state: 'running' };
-      if (!row.fingerprint.equals(fingerprint)) return { state: 'reused' };
+      if (!fingerprints.some(each => each.equals(row.fingerprint))) return { state: 'reused' };
       return row.answer ? { state: 'answered', answer: row.answer } : { state: 'running' };
     });
   }
@@ -74,14 +77,18 @@ export class IdempotencyKeys {
     );
   }
 
-  private async lease(tx: TenantTransaction, where: string[], fingerprint: Buffer): Promise<string | undefined> {
+  private async lease(
+    tx: TenantTransaction,
+    where: string[],
+    fingerprints: readonly Buffer[],
+  ): Promise<string | undefined> {
     const [row] = await tx.query<{ lease: string }>(
       `insert into idempotency_key as k (tenant_id, principal, method, path, key, fingerprint, locked_until)
        values ($1, $2, 'POST', $3, $4, $5, clock_timestamp() + make_interval(secs => ${LEASE_SECONDS}))
        on conflict (tenant_id, principal, method, path, key) do update set locked_until = excluded.locked_until
-         where k.answer is null and k.locked_until < now() and k.fingerprint = excluded.fingerprint
+         where k.answer is null and k.locked_until < now() and k.fingerprint = any($6::bytea[])
        returning locked_until::text as lease`,
-      [...where, fingerprint],
+      [...where, fingerprints[0], fingerprints],
     );
     return row?.lease;
   }

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import { DomainError } from '@countersign/kernel';
 import { UnitOfWork } from '@countersign/persistence';
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { AuthenticatedRequest } from '../auth/auth.decorators.js';
 import { EnvelopeEncryption } from '../crypto/envelope-encryption.js';
-import { malformed } from '../http/validation.js';
+import { malformed, unstorableTexts } from '../http/validation.js';
 import { IdempotencyKeys, type KeyScope } from './idempotency-keys.js';
 
 /** Calls whose answers must never be kept: they carry tokens, or are single use by themselves (api.md). */
@@ -64,8 +63,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
   }
 
   private async once(scope: KeyScope, request: HttpRequest, reply: HttpReply, next: CallHandler): Promise<unknown> {
-    const fingerprint = createHash('sha256').update(`${request.url}\n${JSON.stringify(request.body ?? null)}`);
-    const claim = await this.keys.claim(scope, fingerprint.digest());
+    // The pipe comes later, and what nests too deep cannot be written down.
+    const unreadable = unstorableTexts(request.body);
+    if (unreadable.length > 0) throw malformed(unreadable);
+    const text = `${request.url}\n${JSON.stringify(request.body ?? null)}`;
+    const claim = await this.keys.claim(scope, this.encryption.digests(sealOf(scope), text));
     switch (claim.state) {
       case 'reused':
         throw new DomainError(
