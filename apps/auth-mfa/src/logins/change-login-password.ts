@@ -1,4 +1,4 @@
-import { currentContext } from '@countersign/kernel';
+import { currentContext, DomainError } from '@countersign/kernel';
 import { UnitOfWork } from '@countersign/persistence';
 import { Injectable } from '@nestjs/common';
 import { CheckNewPassword } from '../credentials/check-new-password.js';
@@ -44,11 +44,18 @@ export class ChangeLoginPassword {
         // Opened again: whatever happened while the password was hashed counts.
         const open = await this.openLogin.execute(tx, sha256);
         if (open.login.version !== login.version) throw invalidTransaction();
-        await this.storePassword.execute(tx, { user: open.user, before: open.credential, hash, chosenByUser: true });
+        await this.storePassword
+          .execute(tx, { user: open.user, before: open.credential, hash, chosenByUser: true })
+          .catch(lostToAnotherCall);
         const credential = await this.credentials.find(tx, user.userId);
         if (!credential) throw invalidTransaction();
         return this.advanceLogin.execute(tx, transaction, { ...open, credential });
       });
     });
   }
+}
+
+/** Another call changed the password between the two reads above: this login is over, as for every other call that lost. */
+function lostToAnotherCall(error: unknown): never {
+  throw error instanceof DomainError && error.code === 'password_changed_meanwhile' ? invalidTransaction() : error;
 }
