@@ -87,6 +87,9 @@ describe('back-off of one network', () => {
       ]);
     }
     expect((await from.post('/v1/me/password', guess)).status).toBe(429);
+    const noted = (await world.auditOf(tenant, person.user.id)).filter(row => row.action === 'password.change_refused');
+    expect(noted).toHaveLength(FREE_FAILURES);
+    expect(noted[0]).toMatchObject({ actor: { type: 'user', id: person.user.id }, clientIp: '203.0.118.1' });
     expect((await world.logIn(person, await world.from('203.0.118.77'))).status).toBe(429);
   });
 });

@@ -185,9 +185,9 @@ describeDatabase(service, {
       prepare: theirBackOff,
       attempt: tx => backOff.deleteStale(tx, muchLater),
     },
-    'LoginTransactionRepository.findOpen': {
+    'LoginTransactionRepository.holdOpen': {
       prepare: theirLogin,
-      attempt: (tx, login: LoginTransaction) => logins.findOpen(tx, login.secretSha256, now),
+      attempt: (tx, login: LoginTransaction) => logins.holdOpen(tx, login.secretSha256, now),
     },
     'LoginTransactionRepository.advance': {
       prepare: theirLogin,

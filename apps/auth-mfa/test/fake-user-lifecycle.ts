@@ -9,15 +9,18 @@ export class FakeUserLifecycle {
   readonly asked: string[] = [];
   /** Whether it answers 503 to everything. */
   broken = false;
+  /** What happens between a question and its answer. */
+  meanwhile: () => Promise<unknown> = () => Promise.resolve();
 
   private constructor(private readonly server: Server) {}
 
   static async start(): Promise<FakeUserLifecycle> {
     const server = createServer();
     const fake = new FakeUserLifecycle(server);
-    server.on('request', (request, response) => {
+    server.on('request', async (request, response) => {
       const key = `${String(request.headers['x-countersign-tenant'])}/${request.url?.split('/').at(-1)}`;
       fake.asked.push(key);
+      await fake.meanwhile();
       const user = fake.users.get(key);
       const status = fake.broken ? 503 : user ? 200 : 404;
       const problem = { code: fake.broken ? 'overloaded' : 'not_found', detail: 'as the test wants it' };

@@ -48,6 +48,17 @@ describe('first login with a one-time password', () => {
     expect(changed?.actor).toEqual({ type: 'user', id: person.user.id });
   });
 
+  it('is in the audit log from the moment that the one-time password was right', async () => {
+    const person = await world.person(tenant, { oneTime: true });
+    await due(person);
+    const [, started] = await world.auditOf(tenant, person.user.id);
+    expect(started).toMatchObject({
+      action: 'login.started',
+      actor: { type: 'user', id: person.user.id },
+      changes: { transaction: { after: expect.stringMatching(/^ltx_/) }, state: { after: 'PASSWORD_CHANGE_DUE' } },
+    });
+  });
+
   it('goes on after a password that the policy refuses, which is named with the remedy', async () => {
     const person = await world.person(tenant, { oneTime: true });
     const { transaction } = await due(person);

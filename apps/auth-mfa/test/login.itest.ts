@@ -2,7 +2,7 @@ import { eventually } from '@countersign/testing';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TenantId } from '@countersign/kernel';
-import { claimsOf, PASSWORD, World, type LoginBody } from './world.js';
+import { claimsOf, PASSWORD, World, type KnownPerson, type LoginBody, type Tokens } from './world.js';
 
 let world: World;
 let tenant: TenantId;
@@ -93,6 +93,39 @@ describe('login with a password', () => {
     expect(world.users.asked).toHaveLength(asked);
   });
 
+  it('draws every consequence of a change that an answer of user-lifecycle tells before its event', async () => {
+    const user = world.describe();
+    await world.setCredential(tenant, user, PASSWORD, false);
+    const person = { user, tenant, login: user.login, password: PASSWORD };
+    const disabled = { ...user, status: 'disabled' as const, version: 2 };
+    world.users.users.set(`${tenant}/${user.id}`, disabled);
+    let tokens: Tokens | undefined;
+    world.users.meanwhile = async () => {
+      world.users.meanwhile = () => Promise.resolve();
+      await world.sendUser(tenant, user);
+      tokens = await world.tokensOf(person);
+    };
+    await world.logIn(person);
+    await world.sendUser(tenant, disabled);
+    await eventually(async () => {
+      const answer = await world.auth.api.as(tokens!.accessToken).get('/v1/me/sessions');
+      expect(answer).toMatchObject({ status: 401, body: { code: 'token_revoked' } });
+    });
+  });
+
+  it('erases the credential of a user that was known as deleted before the events came', async () => {
+    const user = world.describe();
+    await world.setCredential(tenant, user, PASSWORD, false);
+    const deleted = { ...user, status: 'deleted' as const, version: 2 };
+    world.users.users.set(`${tenant}/${user.id}`, deleted);
+    expect((await world.logIn({ user, tenant, login: user.login, password: PASSWORD })).status).toBe(401);
+    await world.sendUser(tenant, user);
+    await world.sendUser(tenant, deleted);
+    await eventually(
+      async () => (await world.rows(tenant, `select 1 from credential where user_id = $1`, [user.id])).length === 0,
+    );
+  });
+
   it('says 503 when the user has to be asked for and user-lifecycle is away', async () => {
     const user = world.describe();
     await world.setCredential(tenant, user, PASSWORD, false);
@@ -133,5 +166,18 @@ describe('login with a password', () => {
     expect(sent[1]!.changes).toEqual({ reason: { after: 'wrong_password' } });
     expect(sent[2]!.changes).toMatchObject({ session: { after: claimsOf(tokens.accessToken)['sid'] } });
     expect(JSON.stringify(sent)).not.toContain('not the password');
+  });
+
+  it('tells nobody what was typed as the login of nobody: it may be a password', async () => {
+    const own = await world.tenant();
+    const secret = 'typed-into-the-wrong-field';
+    const where = { tenant: own, password: 'x' } as KnownPerson;
+    for (const login of [secret, secret.toUpperCase(), 'another-stranger']) await world.logIn({ ...where, login });
+    const failed = await world.events(own, 'login.failed');
+    const audited = await world.events(own, 'audit.recorded');
+    expect([failed.length, audited.length]).toEqual([3, 3]);
+    expect(JSON.stringify([failed, audited])).not.toMatch(/typed-into|another-stranger/i);
+    // One and the same stranger is still seen to come again.
+    expect(new Set(failed.map(event => event['login'])).size).toBe(2);
   });
 });

@@ -215,5 +215,9 @@ describe('API keys', () => {
       body: { errors: [{ pointer: '/expiresAt' }] },
     });
     expect(await admin.api.post('/v1/api-keys', { name: '', roles: ['KING'], more: 1 })).toMatchObject({ status: 400 });
+    const forged = Buffer.from(JSON.stringify({ createdAt: '0000-01-01T00:00:00Z', id: 'key_1' })).toString(
+      'base64url',
+    );
+    expect((await admin.api.get(`/v1/api-keys?cursor=${forged}`)).status).toBe(400);
   });
 });

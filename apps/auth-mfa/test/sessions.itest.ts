@@ -206,6 +206,13 @@ describe('my sessions', () => {
     expect((await mine.api.delete(`/v1/me/sessions/nonsense`)).status).toBe(404);
     expect((await mine.api.get('/v1/me/sessions?limit=0')).status).toBe(400);
     expect((await mine.api.get('/v1/me/sessions?cursor=nonsense')).status).toBe(400);
+    for (const [createdAt, id] of [
+      ['0000-01-01T00:00:00Z', 'ses_1'],
+      ['2026-01-01T00:00:00Z', 'ses_\0'],
+    ]) {
+      const forged = Buffer.from(JSON.stringify({ createdAt, id })).toString('base64url');
+      expect((await mine.api.get(`/v1/me/sessions?cursor=${forged}`)).status).toBe(400);
+    }
     expect(await accepted(theirs)).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 import { invalidField } from '@countersign/kernel';
+import { Outbox } from '@countersign/messaging';
 import { UnitOfWork } from '@countersign/persistence';
-import type { Principal } from '@countersign/platform';
+import { recordAudit, type Principal } from '@countersign/platform';
 import { Injectable } from '@nestjs/common';
 import { LoginBackOff } from '../back-off/login-back-off.js';
 import { DirectoryRepository } from '../directory/directory.repository.js';
@@ -24,6 +25,7 @@ export class ChangeOwnPassword {
     private readonly backOff: LoginBackOff,
     private readonly checkNewPassword: CheckNewPassword,
     private readonly storePassword: StorePassword,
+    private readonly outbox: Outbox,
   ) {}
 
   /** @throws DomainError 422 naming `/currentPassword` or `/newPassword`, 429, 503 `overloaded` */
@@ -39,9 +41,15 @@ export class ChangeOwnPassword {
         };
       });
       const right = await hashing.verify(credential?.passwordHash ?? NOBODYS_HASH, currentPassword);
-      const wait = await this.uow.run(tenantId, tx =>
-        right ? this.backOff.noteSuccess(tx, key) : this.backOff.noteFailure(tx, key),
-      );
+      const wait = await this.uow.run(tenantId, async tx => {
+        if (right) return this.backOff.noteSuccess(tx, key);
+        await recordAudit(this.outbox, tx, {
+          action: 'password.change_refused',
+          target: { type: 'user', id: userId },
+          changes: { reason: { after: 'wrong_password' } },
+        });
+        return this.backOff.noteFailure(tx, key);
+      });
       if (wait > 0) throw this.backOff.tooManyAttempts(wait);
       if (!right || !credential) {
         throw invalidField('/currentPassword', 'wrong_password', 'This is not your current password');

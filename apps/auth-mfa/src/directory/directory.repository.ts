@@ -63,31 +63,22 @@ export class DirectoryRepository {
       `select ${USER} from known_user where tenant_id = $1 and user_id = $2 for update`,
       [tx.tenantId, user.id],
     );
-    const written = await tx.query(
-      `insert into known_user as k
-         (tenant_id, user_id, login, first_name, last_name, email, mobile, roles, status, version, updated_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-       on conflict (tenant_id, user_id) do update set
+    const applied = await this.writeUser(
+      tx,
+      user,
+      now,
+      `update set
          login = excluded.login, first_name = excluded.first_name, last_name = excluded.last_name,
          email = excluded.email, mobile = excluded.mobile, roles = excluded.roles, status = excluded.status,
          version = excluded.version, updated_at = excluded.updated_at
-       where k.version < excluded.version
-       returning 1`,
-      [
-        tx.tenantId,
-        user.id,
-        user.login,
-        user.firstName,
-        user.lastName,
-        user.email ?? null,
-        user.mobile ?? null,
-        user.roles,
-        user.status,
-        user.version,
-        now,
-      ],
+       where k.version < excluded.version`,
     );
-    return { before, applied: written.length > 0 };
+    return { before, applied };
+  }
+
+  /** Writes a user of whom nothing is known; a known one changes by its events only, with all that follows from them. */
+  async addUser(tx: TenantTransaction, user: User, now: Date): Promise<void> {
+    await this.writeUser(tx, user, now, 'nothing');
   }
 
   async saveTenant(tx: TenantTransaction, tenant: KnownTenant): Promise<Applied<Pick<KnownTenant, 'status'>>> {
@@ -109,5 +100,29 @@ export class DirectoryRepository {
   async allTenants(tx: SystemTransaction): Promise<TenantId[]> {
     const rows = await tx.query<{ tenantId: TenantId }>(`select tenant_id as "tenantId" from known_tenant order by 1`);
     return rows.map(row => row.tenantId);
+  }
+
+  private async writeUser(tx: TenantTransaction, user: User, now: Date, onConflict: string): Promise<boolean> {
+    const written = await tx.query(
+      `insert into known_user as k
+         (tenant_id, user_id, login, first_name, last_name, email, mobile, roles, status, version, updated_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+       on conflict (tenant_id, user_id) do ${onConflict}
+       returning 1`,
+      [
+        tx.tenantId,
+        user.id,
+        user.login,
+        user.firstName,
+        user.lastName,
+        user.email ?? null,
+        user.mobile ?? null,
+        user.roles,
+        user.status,
+        user.version,
+        now,
+      ],
+    );
+    return written.length > 0;
   }
 }

@@ -10,7 +10,8 @@ const DEADLINE_MS = 2_000;
 
 /**
  * Finds a user here, else asks user-lifecycle and keeps the answer: an event may still be under way when the user already
- * logs in. Must not be called while a transaction is open.
+ * logs in. An answer may tell of a change before its event does, so it only ever makes a user known: whatever follows from
+ * a change (tokens voided, credentials erased) is drawn from the event. Must not be called while a transaction is open.
  */
 @Injectable()
 export class FindUser {
@@ -41,9 +42,9 @@ export class FindUser {
       answer: userSchema,
       absentOn: [404],
     });
-    if (!user) return undefined;
+    if (!user || user.status === 'deleted') return undefined;
     return this.uow.run(tenantId, async tx => {
-      await this.directory.saveUser(tx, user, this.clock.now());
+      await this.directory.addUser(tx, user, this.clock.now());
       return this.directory.findUser(tx, userId);
     });
   }

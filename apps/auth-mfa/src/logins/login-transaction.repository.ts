@@ -46,11 +46,12 @@ export class LoginTransactionRepository {
     );
   }
 
-  /** A login that is under way; one that is finished or has expired is not found. */
-  async findOpen(tx: TenantTransaction, secretSha256: Buffer, now: Date): Promise<LoginTransaction | undefined> {
+  /** A login that is under way, held until the transaction ends; one that is finished or has expired is not found. */
+  async holdOpen(tx: TenantTransaction, secretSha256: Buffer, now: Date): Promise<LoginTransaction | undefined> {
     const [row] = await tx.query<LoginTransaction>(
       `select ${COLUMNS} from login_transaction
-        where tenant_id = $1 and secret_sha256 = $2 and consumed_at is null and expires_at > $3`,
+        where tenant_id = $1 and secret_sha256 = $2 and consumed_at is null and expires_at > $3
+          for update`,
       [tx.tenantId, secretSha256, now],
     );
     return row;

@@ -8,7 +8,10 @@ import type { LoginUnderWay } from './advance-login.js';
 import { LoginTransactionRepository } from './login-transaction.repository.js';
 import { invalidTransaction } from './login.errors.js';
 
-/** Finds a login under way with its user, and sees that neither was overtaken by a disabling or another password. */
+/**
+ * Holds a login under way, then its user, and sees that neither was overtaken by a parallel call, a disabling or another
+ * password.
+ */
 @Injectable()
 export class OpenLogin {
   constructor(
@@ -20,7 +23,7 @@ export class OpenLogin {
 
   /** @throws DomainError 401 `invalid_transaction` */
   async execute(tx: TenantTransaction, secretSha256: Buffer): Promise<LoginUnderWay> {
-    const login = await this.logins.findOpen(tx, secretSha256, this.clock.now());
+    const login = await this.logins.holdOpen(tx, secretSha256, this.clock.now());
     if (!login) throw invalidTransaction();
     const user = await this.directory.holdUser(tx, login.userId);
     const credential = await this.credentials.find(tx, login.userId);

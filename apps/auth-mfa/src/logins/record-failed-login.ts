@@ -9,8 +9,9 @@ import { Injectable } from '@nestjs/common';
 export type FailureCode = 'unknown_login' | 'no_password' | 'wrong_password' | 'tenant_disabled' | 'user_not_active';
 
 export interface FailedLogin {
-  /** As it was typed. */
+  /** As it was typed; of nobody's, only the digest is told: it may be a password, typed into the wrong field. */
   login: string;
+  loginMac: Buffer;
   userId: string | null;
   code: FailureCode;
   /** Only a tenant that exists has a log. */
@@ -25,8 +26,9 @@ export interface FailedLogin {
 export class RecordFailedLogin {
   constructor(private readonly outbox: Outbox) {}
 
-  async execute(tx: TenantTransaction, { login, userId, code, tenantKnown }: FailedLogin): Promise<void> {
+  async execute(tx: TenantTransaction, { userId, code, tenantKnown, ...typed }: FailedLogin): Promise<void> {
     const context = currentContext();
+    const login = userId === null ? `unknown-${typed.loginMac.toString('hex').slice(0, 16)}` : typed.login;
     const subject = userId ?? login;
     const actor = { type: 'user', id: subject } as const;
     await tx.query('savepoint failed_login');

@@ -1,7 +1,8 @@
 import { loginKey } from '@countersign/contracts';
 import { currentContext, DomainError, isTenantId, newId, type Clock, type TenantId } from '@countersign/kernel';
+import { Outbox } from '@countersign/messaging';
 import { UnitOfWork, type TenantTransaction } from '@countersign/persistence';
-import { CLOCK } from '@countersign/platform';
+import { CLOCK, recordAudit } from '@countersign/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { LoginBackOff } from '../back-off/login-back-off.js';
 import type { BackOffKey } from '../back-off/login-back-off.repository.js';
@@ -46,6 +47,7 @@ export class StartLogin {
     private readonly findUser: FindUser,
     private readonly logins: LoginTransactionRepository,
     private readonly recordFailedLogin: RecordFailedLogin,
+    private readonly outbox: Outbox,
     private readonly advanceLogin: AdvanceLogin,
     private readonly metrics: LoginMetrics,
   ) {}
@@ -101,6 +103,7 @@ export class StartLogin {
       const seconds = await this.backOff.noteFailure(tx, key);
       await this.recordFailedLogin.execute(tx, {
         login: failed.typed.login,
+        loginMac: key.loginMac,
         userId: failed.candidate.userId,
         code: failed.code,
         tenantKnown: failed.candidate.tenantStatus !== null,
@@ -124,11 +127,23 @@ export class StartLogin {
       // Disabled, or given another password, while this one was verified.
       if (user?.status !== 'active' || credential?.passwordHash !== candidate.passwordHash) return { wait: 0 };
       const { login, secret } = await this.open(tx, user.userId, credential.version);
-      return { wait: 0, view: await this.advanceLogin.execute(tx, secret, { login, user, credential }) };
+      const view = await this.advanceLogin.execute(tx, secret, { login, user, credential });
+      if (view.state !== 'DONE') await this.auditStart(tx, login, view.state);
+      return { wait: 0, view };
     });
     if (outcome.view) return outcome.view;
     if (outcome.wait > 0) throw this.backOff.tooManyAttempts(outcome.wait);
     return this.fail(tenantId, key, { typed, candidate, code: 'wrong_password' });
+  }
+
+  /** A password that was right is in the log, also when whoever gave it goes no further. */
+  private auditStart(tx: TenantTransaction, { id, userId }: LoginTransaction, state: string): Promise<void> {
+    return recordAudit(this.outbox, tx, {
+      action: 'login.started',
+      target: { type: 'user', id: userId },
+      changes: { transaction: { after: id }, state: { after: state } },
+      actor: { type: 'user', id: userId },
+    });
   }
 
   private async open(tx: TenantTransaction, userId: string, credentialVersion: number) {

@@ -1,13 +1,13 @@
 import { notFound } from '@countersign/kernel';
 import { UnitOfWork } from '@countersign/persistence';
-import { decodeCursor, toPage, type Page, type Principal } from '@countersign/platform';
+import { cursorTimeSchema, decodeCursor, toPage, type Page, type Principal } from '@countersign/platform';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { ApiKeyRepository } from './api-key.repository.js';
 import { apiKeyIdSchema, type apiKeySchema } from './api-keys.schema.js';
 import { showApiKey } from './show-api-key.js';
 
-const cursorSchema = z.object({ createdAt: z.iso.datetime(), id: apiKeyIdSchema });
+const cursorSchema = z.object({ createdAt: cursorTimeSchema, id: apiKeyIdSchema });
 
 /** The tenant's API keys, never their secrets. */
 @Injectable()

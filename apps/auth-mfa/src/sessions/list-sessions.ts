@@ -1,12 +1,12 @@
 import type { Clock } from '@countersign/kernel';
 import { UnitOfWork } from '@countersign/persistence';
-import { CLOCK, decodeCursor, toPage, type Page, type Principal } from '@countersign/platform';
+import { CLOCK, cursorTimeSchema, decodeCursor, toPage, type Page, type Principal } from '@countersign/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { SessionRepository } from './session.repository.js';
 import type { SessionView } from './sessions.schema.js';
 
-const cursorSchema = z.object({ createdAt: z.iso.datetime(), id: z.string() });
+const cursorSchema = z.object({ createdAt: cursorTimeSchema, id: z.string() });
 
 /** Where the caller is signed in. */
 @Injectable()

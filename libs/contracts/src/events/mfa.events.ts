@@ -18,7 +18,10 @@ export const LoginSucceeded = defineEvent({
   topic,
   public: false,
 });
-/** A login of a known tenant ended without; a stable code says why, never what was typed as password. */
+/**
+ * A login of a known tenant ended without; a stable code says why, never what was typed as password. The `login` of nobody
+ * is a digest, because people type their passwords there too.
+ */
 export const LoginFailed = defineEvent({
   type: 'login.failed',
   version: 1,
