@@ -64,7 +64,9 @@ describe('Keyset', () => {
       expect(() => after(set, cursor)).toThrow(expect.objectContaining({ kind: 'malformed' }) as Error);
     }
     const times = keyset('createdAt');
-    const forged = times.page([{ id: 'usr_1', sort_key: ['soon'] }, { id: 'usr_2', sort_key: ['later'] }], 1, row => row).page.next!; // prettier-ignore
-    expect(() => after(times, forged)).toThrow(expect.objectContaining({ kind: 'malformed' }) as Error);
+    for (const time of ['soon', '0000-01-01T00:00:00.000Z']) {
+      const forged = times.page([{ id: 'usr_1', sort_key: [time] }, { id: 'usr_2', sort_key: ['later'] }], 1, row => row).page.next!; // prettier-ignore
+      expect(() => after(times, forged), time).toThrow(expect.objectContaining({ kind: 'malformed' }) as Error);
+    }
   });
 });

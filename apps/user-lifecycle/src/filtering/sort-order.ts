@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { decodeCursor, encodeCursor, type Page } from '@countersign/platform';
+import { cursorTimeSchema, decodeCursor, encodeCursor, type Page } from '@countersign/platform';
 import { z } from 'zod';
 import type { Bind } from './compile-filter.js';
 import { filterUnsupported } from './scim-filter.js';
@@ -88,7 +88,7 @@ export class Keyset {
     const { columns } = this.order;
     if (q !== this.question || k.length !== columns.length || [...k, id].some(text => text.includes('\0')))
       return false;
-    return columns.every(({ cast }, index) => cast === 'text' || z.iso.datetime().safeParse(k[index]).success);
+    return columns.every(({ cast }, index) => cast === 'text' || cursorTimeSchema.safeParse(k[index]).success);
   }
 
   /** Of limit + 1 rows that were read, the page. */
