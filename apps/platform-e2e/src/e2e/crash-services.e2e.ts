@@ -28,7 +28,7 @@ describe('kill -9 of each service in the middle of 200 creates', () => {
 
   afterAll(async () => {
     await receiver.stop();
-    await platform.stop();
+    await platform.dispose();
   });
 
   async function killAndAwaitSuccessor(service: string): Promise<void> {

@@ -29,7 +29,7 @@ describe('kill -9 of the supervisor in the middle of creates, then start again',
 
   afterAll(async () => {
     await receiver.stop();
-    if (!platform.ended) await platform.stop();
+    await platform.dispose();
   });
 
   /** Those of the recorded processes that live still; a pid that another program has taken over does not count. */

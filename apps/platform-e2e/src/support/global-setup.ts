@@ -16,6 +16,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide('baseUrl', platform.baseUrl);
   project.provide('dataDir', platform.dataDir);
   return async () => {
-    if (platform instanceof Platform) await platform.stop();
+    if (platform instanceof Platform) await platform.dispose();
   };
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiClient } from './api.js';
 import { readSuiteConfig } from './config.js';
@@ -87,6 +87,12 @@ export class Platform {
   async stop(): Promise<void> {
     if (!this.ended) this.supervisor.kill('SIGINT');
     await eventually('the platform ends after SIGINT', () => this.ended, { deadlineMs: STOP_DEADLINE_MS });
+  }
+
+  /** Stops it and removes its data; the log of the start stays for whoever looks into a failure. */
+  async dispose(): Promise<void> {
+    await this.stop();
+    await rm(this.dataDir, { recursive: true, force: true });
   }
 
   /** kill -9 of the supervisor alone. */
