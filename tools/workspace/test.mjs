@@ -57,7 +57,7 @@ async function check(name, run) {
   return count({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, notes: code === 0 ? [] : [`${name} failed`] });
 }
 
-/** One Nx target over all projects that have it; Nx runs two of them at a time where the target allows it. */
+/** One Nx target over all projects that have it; Nx runs two of them at a time, the end-to-end suite alone. */
 async function suites(target, suite, mayBeEmpty) {
   const names = projects().flatMap(({ name, targets }) => (targets[target] ? [name] : []));
   const code = await nx('run-many', '-t', target, '-p', names.join(','));
