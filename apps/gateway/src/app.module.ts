@@ -13,6 +13,7 @@ import type { ApiDocument } from './openapi/api-document.js';
 import { MERGED_DOCUMENT, readDocument } from './openapi/load-documents.js';
 import { Forward } from './proxy/forward.js';
 import { Upstreams } from './proxy/upstreams.js';
+import { InFlight } from './rate-limit/in-flight.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
 import { RouteTable } from './routing/route-table.js';
 
@@ -38,6 +39,7 @@ import { RouteTable } from './routing/route-table.js';
     Door,
     Forward,
     HttpMetrics,
+    InFlight,
     RateLimiter,
     ReadReadiness,
     Upstreams,

@@ -72,6 +72,18 @@ export const gatewayConfig = serviceConfig.extend({
     .min(1)
     .default(2_000)
     .describe('requests under way to one service; more get 503'),
+  MAX_IN_FLIGHT_PER_CLIENT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(500)
+    .describe('requests under way of one principal, or of one address where nobody is signed in; more get 429'),
+  MAX_IN_FLIGHT_PER_TENANT: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1_000)
+    .describe('requests under way of one tenant; more get 429'),
   OPENAPI_FILE: z.string().optional().describe('merged OpenAPI document to route by; the committed one by default'),
 });
 export type GatewayConfig = z.output<typeof gatewayConfig>;

@@ -7,6 +7,7 @@ import { Authenticate, type Caller } from '../authentication/authenticate.js';
 import type { GatewayConfig } from '../config.js';
 import { Forward } from '../proxy/forward.js';
 import { discardRest } from '../proxy/request-body.js';
+import { InFlight } from '../rate-limit/in-flight.js';
 import { RateLimiter, type Decision } from '../rate-limit/rate-limiter.js';
 import { parseRequestTarget } from '../routing/request-target.js';
 import { RouteTable, type Route } from '../routing/route-table.js';
@@ -37,6 +38,7 @@ export class Door {
     private readonly routes: RouteTable,
     private readonly authenticate: Authenticate,
     private readonly limiter: RateLimiter,
+    private readonly inFlight: InFlight,
     private readonly forward: Forward,
     private readonly readiness: ReadinessRegistry,
     private readonly metrics: HttpMetrics,
@@ -89,7 +91,7 @@ export class Door {
     if (!route) return;
     const caller = await this.admit(exchange, route);
     if (isProxied(route)) {
-      await this.forward.execute(exchange, route, caller);
+      await this.inFlight.run(exchange.client, caller?.principal, () => this.forward.execute(exchange, route, caller));
       return;
     }
     if (this.readiness.draining) throw new DomainError('stopping', 'unavailable', 'The gateway is stopping');
