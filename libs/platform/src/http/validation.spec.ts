@@ -36,6 +36,18 @@ describe('ValidationPipe', () => {
     expect((await refused(body))?.errors?.[0]?.code).toBe('too_deep');
   });
 
+  it.each([
+    ['unknown fields', Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`k${i}`, 0]))],
+    ['texts that cannot be kept', { login: 'ab', tags: Array.from({ length: 50_000 }, () => '\0') }],
+    ['wrong values', { login: 'ab', tags: Array.from({ length: 50_000 }, () => ({ 'a/b': 'x' })) }],
+    ['a field with an endless name', { login: 'ab', ['k'.repeat(500_000)]: 0 }],
+  ])('refuses %s in an answer that is not longer than what was sent', async (_, body) => {
+    const error = await refused(body);
+    expect(error?.code).toBe('malformed_request');
+    expect(error?.errors?.length).toBeGreaterThan(0);
+    expect(JSON.stringify([error?.errors, (error as unknown as Error).message]).length).toBeLessThan(20_000);
+  });
+
   it('names query parameters as ?name', async () => {
     expect((await refused({ login: 'a' }, 'query'))?.errors?.[0]?.pointer).toBe('?login');
   });

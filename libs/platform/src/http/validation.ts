@@ -25,32 +25,65 @@ export function fieldErrors(issues: readonly Issue[], prefix = ''): FieldError[]
   });
 }
 
+/** An answer names so many refused fields at most, each in so many characters: it must not outgrow what it refuses. */
+const MAX_ERRORS = 100;
+const MAX_TEXT = 500;
+
 /** 400 with a pointer per refused field. */
 export function malformed(errors: FieldError[]): DomainError {
-  const first = errors[0];
+  const named = errors.slice(0, MAX_ERRORS).map(({ pointer, code, message }) => ({
+    pointer: pointer.slice(0, MAX_TEXT),
+    code,
+    message: message.slice(0, MAX_TEXT),
+  }));
+  const first = named[0];
   const detail = first ? `${first.pointer || 'The body'}: ${first.message}` : 'The request cannot be read';
-  return new DomainError('malformed_request', 'malformed', detail, { errors });
+  return new DomainError('malformed_request', 'malformed', detail, { errors: named });
 }
 
 const MAX_DEPTH = 64;
 
 /**
  * Texts, keys included, that PostgreSQL cannot keep (NUL characters and surrogates without their other half), and values
- * nested so deep that walking them would exhaust the stack.
+ * nested so deep that walking them would exhaust the stack. Stops where an answer would.
  */
-export function unstorableTexts(value: unknown, pointer = '', depth = 0): FieldError[] {
-  if (typeof value === 'string') {
-    if (!value.includes('\0') && value.isWellFormed()) return [];
-    const message = 'Text has neither NUL characters nor lone surrogates; remove them';
-    return [{ pointer, code: 'invalid_text', message }];
-  }
-  if (typeof value !== 'object' || value === null) return [];
-  if (depth > MAX_DEPTH) return [{ pointer, code: 'too_deep', message: `Values nest at most ${MAX_DEPTH} deep` }];
-  return Object.entries(value).flatMap(([key, inner]) => {
-    const inside = `${pointer}/${escape(key)}`;
-    return unstorableTexts(key, inside).concat(unstorableTexts(inner, inside, depth + 1));
-  });
+export function unstorableTexts(value: unknown): FieldError[] {
+  const found: FieldError[] = [];
+  findUnstorable(value, [], found);
+  return found;
 }
+
+/** Where it stands is put into words only of what is refused: most bodies are good, and some are long. */
+function findUnstorable(value: unknown, path: PropertyKey[], found: FieldError[]): void {
+  if (found.length >= MAX_ERRORS) return;
+  if (typeof value === 'string') {
+    if (!value.includes('\0') && value.isWellFormed()) return;
+    const message = 'Text has neither NUL characters nor lone surrogates; remove them';
+    found.push({ pointer: pointerOf(path), code: 'invalid_text', message });
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (path.length > MAX_DEPTH) {
+    found.push({ pointer: pointerOf(path), code: 'too_deep', message: `Values nest at most ${MAX_DEPTH} deep` });
+    return;
+  }
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      path.push(i);
+      findUnstorable(value[i], path, found);
+      path.pop();
+    }
+    return;
+  }
+  for (const key of Object.keys(value)) {
+    path.push(key);
+    findUnstorable(key, path, found);
+    findUnstorable((value as Record<string, unknown>)[key], path, found);
+    path.pop();
+  }
+}
+
+const pointerOf = (path: readonly PropertyKey[]) => path.map(part => `/${escape(part)}`).join('');
 
 /**
  * Every input of every service goes through its zod schema here; refused input is a 400 that names each field: by JSON
