@@ -1,7 +1,8 @@
 import { eventually } from '@countersign/testing';
 import { decodeProtectedHeader } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TenantId } from '@countersign/kernel';
+import { PasswordHasher } from '../src/credentials/password-hasher.js';
 import { claimsOf, PASSWORD, World, type KnownPerson, type LoginBody, type Tokens } from './world.js';
 
 let world: World;
@@ -76,6 +77,21 @@ describe('login with a password', () => {
     expect(control.status).toBe(400);
     const surrogate = await world.auth.api.post('/v1/login', `{"tenant":"x1","login":"\\ud800","password":"x"}`);
     expect(surrogate.status).toBe(400);
+  });
+
+  it('does not open a session in a tenant that was disabled while the password was verified', async () => {
+    const shut = await world.tenant();
+    const person = await world.person(shut);
+    const hasher = world.auth.app.get(PasswordHasher);
+    const verify = hasher.verify.bind(hasher);
+    const spy = vi.spyOn(hasher, 'verify').mockImplementationOnce(async (encoded, password) => {
+      const right = await verify(encoded, password);
+      await world.disableTenant(shut);
+      return right;
+    });
+    expect(await world.logIn(person)).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } });
+    spy.mockRestore();
+    expect(await world.rows(shut, `select 1 from session`)).toEqual([]);
   });
 
   it('asks user-lifecycle for a user whose event has not arrived, and keeps the answer', async () => {

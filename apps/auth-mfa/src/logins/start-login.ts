@@ -120,12 +120,13 @@ export class StartLogin {
     candidate: LoginCandidate,
   ): Promise<LoginStateView> {
     const outcome = await this.uow.run(tenantId, async tx => {
-      const wait = await this.backOff.noteSuccess(tx, key);
-      if (wait > 0) return { wait };
       const user = await this.directory.holdUser(tx, candidate.userId!);
       const credential = await this.credentials.find(tx, candidate.userId!);
+      const shut = (await this.directory.tenantStatus(tx)) === 'disabled';
       // Disabled, or given another password, while this one was verified.
-      if (user?.status !== 'active' || credential?.passwordHash !== candidate.passwordHash) return { wait: 0 };
+      if (shut || user?.status !== 'active' || credential?.passwordHash !== candidate.passwordHash) return { wait: 0 };
+      const wait = await this.backOff.noteSuccess(tx, key);
+      if (wait > 0) return { wait };
       const { login, secret } = await this.open(tx, user.userId, credential.version);
       const view = await this.advanceLogin.execute(tx, secret, { login, user, credential });
       if (view.state !== 'DONE') await this.auditStart(tx, login, view.state);
