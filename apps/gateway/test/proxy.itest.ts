@@ -312,6 +312,17 @@ describe('the proxy', () => {
     wanted.destroy();
   });
 
+  it('takes no more than 64 KiB from whoever is not signed in', async () => {
+    const body = (length: number) => ({
+      method: 'POST',
+      body: JSON.stringify('x'.repeat(length)),
+      headers: { 'content-type': 'application/json' },
+    });
+    expect((await fetch(`${under.url}/v1/login`, body(80_000))).status).toBe(413);
+    expect((await fetch(`${under.url}/v1/login`, body(60_000))).status).toBe(404);
+    expect((await post(JSON.stringify('x'.repeat(80_000)))).status).toBe(200);
+  });
+
   it('refuses other media types, encodings, and bodies where there are none', async () => {
     for (const type of ['text/plain', 'application/xml', 'application/x-www-form-urlencoded', 'text/csv', '']) {
       const answer = await post(Buffer.from('x'), type === '' ? {} : { 'content-type': type });

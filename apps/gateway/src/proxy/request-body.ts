@@ -5,6 +5,8 @@ import type { Route } from '../routing/route-table.js';
 
 /** How long and how much of a refused body is read and thrown away, so that the client gets to read the refusal. */
 const DISCARD_MS = 5_000;
+/** Largest body of a call that needs no token: a password, a code, a signed answer. What anybody may send must cost little. */
+const PUBLIC_BYTES = 64 * 1024;
 
 export interface BodyLimits {
   jsonBytes: number;
@@ -38,7 +40,8 @@ export function planBody(request: IncomingMessage, route: Route, limits: BodyLim
     throw unsupportedMedia('Content-Type', `Send the body as ${route.mediaTypes.join(' or ')}`);
   }
   const bulk = route.bulkTypes.includes(mediaType);
-  const maxBytes = bulk ? limits.importBytes : limits.jsonBytes;
+  const jsonBytes = route.public ? Math.min(PUBLIC_BYTES, limits.jsonBytes) : limits.jsonBytes;
+  const maxBytes = bulk ? limits.importBytes : jsonBytes;
   if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes);
   return { maxBytes, bulk };
 }
