@@ -143,7 +143,7 @@ async function theirTenant(tx: TenantTransaction): Promise<void> {
 describeDatabase(service, {
   sources: new URL('../src', import.meta.url),
   repositories: {
-    'DirectoryRepository.tenantStatus': { prepare: theirTenant, attempt: tx => directory.tenantStatus(tx) },
+    'DirectoryRepository.holdTenantStatus': { prepare: theirTenant, attempt: tx => directory.holdTenantStatus(tx) },
     'DirectoryRepository.findUser': { prepare: theirUser, attempt: (tx, id: string) => directory.findUser(tx, id) },
     'DirectoryRepository.holdUser': { prepare: theirUser, attempt: (tx, id: string) => directory.holdUser(tx, id) },
     'CredentialRepository.find': { prepare: theirCredential, attempt: (tx, id: string) => credentials.find(tx, id) },

@@ -1,6 +1,7 @@
 import type { TenantId } from '@countersign/kernel';
 import { eventually } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ApplyTenant } from '../src/lifecycle/apply-tenant.js';
 import { claimsOf, World, type Tokens } from './world.js';
 
 let world: World;
@@ -101,6 +102,31 @@ describe('refresh', () => {
     await world.change(person, { status: 'disabled' });
     expect((await refresh(next.refreshToken)).status).toBe(401);
     await refused(next);
+  });
+});
+
+describe('a tenant that is being disabled', () => {
+  it('gets no token that its revocation does not reach', async () => {
+    const shut = await world.tenant();
+    const tokens = await world.tokensOf(await world.person(shut));
+    let held = false;
+    let commit = () => {};
+    const gate = new Promise<void>(resolve => (commit = resolve));
+    const createdAt = new Date().toISOString();
+    const tenant = { id: shut, name: shut, status: 'disabled' as const, createdAt, version: 2 };
+    const disabling = world.uow.run(shut, async tx => {
+      await world.auth.app.get(ApplyTenant).execute(tx, { tenant, aggregateVersion: 2 });
+      held = true;
+      await gate;
+    });
+    await eventually(() => Promise.resolve(held));
+    let answered = false;
+    const answer = refresh(tokens.refreshToken).finally(() => (answered = true));
+    const waiting = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%known_tenant%'`;
+    await eventually(async () => answered || (await world.rows(shut, waiting)).length > 0);
+    commit();
+    await disabling;
+    expect((await answer).status).toBe(401);
   });
 });
 

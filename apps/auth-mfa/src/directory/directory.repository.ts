@@ -29,9 +29,13 @@ const USER = `user_id as "userId", login, roles, status, version`;
 /** auth-mfa's copy of users and tenants, kept by their events and written by version only. */
 @Injectable()
 export class DirectoryRepository {
-  async tenantStatus(tx: TenantTransaction): Promise<KnownTenant['status'] | undefined> {
+  /**
+   * The tenant's status, held until the transaction ends: a disabling comes before whatever is issued meanwhile, or its
+   * revocation reaches it.
+   */
+  async holdTenantStatus(tx: TenantTransaction): Promise<KnownTenant['status'] | undefined> {
     const [row] = await tx.query<{ status: KnownTenant['status'] }>(
-      `select status from known_tenant where tenant_id = $1`,
+      `select status from known_tenant where tenant_id = $1 for key share`,
       [tx.tenantId],
     );
     return row?.status;

@@ -27,7 +27,7 @@ export class OpenLogin {
     if (!login) throw invalidTransaction();
     const user = await this.directory.holdUser(tx, login.userId);
     const credential = await this.credentials.find(tx, login.userId);
-    const tenantStatus = await this.directory.tenantStatus(tx);
+    const tenantStatus = await this.directory.holdTenantStatus(tx);
     if (
       user?.status !== 'active' ||
       tenantStatus === 'disabled' ||

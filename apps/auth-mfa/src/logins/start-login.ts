@@ -122,7 +122,7 @@ export class StartLogin {
     const outcome = await this.uow.run(tenantId, async tx => {
       const user = await this.directory.holdUser(tx, candidate.userId!);
       const credential = await this.credentials.find(tx, candidate.userId!);
-      const shut = (await this.directory.tenantStatus(tx)) === 'disabled';
+      const shut = (await this.directory.holdTenantStatus(tx)) === 'disabled';
       // Disabled, or given another password, while this one was verified.
       if (shut || user?.status !== 'active' || credential?.passwordHash !== candidate.passwordHash) return { wait: 0 };
       const wait = await this.backOff.noteSuccess(tx, key);

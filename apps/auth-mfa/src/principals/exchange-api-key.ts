@@ -28,7 +28,7 @@ export class ExchangeApiKey {
       const now = this.clock.now();
       // The update holds the row: a revocation comes before or after, never in between.
       const apiKey = await this.apiKeys.use(tx, sha256, now);
-      const tenantStatus = await this.directory.tenantStatus(tx);
+      const tenantStatus = await this.directory.holdTenantStatus(tx);
       if (!apiKey || tenantStatus === 'disabled') {
         throw new DomainError('invalid_api_key', 'unauthenticated', 'The API key is unknown, expired or revoked');
       }

@@ -31,7 +31,7 @@ export class IssueEndpointToken {
     return this.uow.run(tenantId, async tx => {
       const principal = await this.principalOf(tx, endpointId, roles);
       if (principal.deletedAt) throw notFound('webhook endpoint');
-      if ((await this.directory.tenantStatus(tx)) === 'disabled') {
+      if ((await this.directory.holdTenantStatus(tx)) === 'disabled') {
         throw new DomainError('tenant_disabled', 'forbidden', 'The tenant is disabled');
       }
       const issued = await this.issueAccessToken.execute(

@@ -55,7 +55,7 @@ export class RefreshSession {
       return undefined;
     }
     if (token.expiresAt <= now) return undefined;
-    if (user?.status !== 'active' || (await this.directory.tenantStatus(tx)) === 'disabled') return undefined;
+    if (user?.status !== 'active' || (await this.directory.holdTenantStatus(tx)) === 'disabled') return undefined;
     await this.sessions.useToken(tx, sha256, session.id, now);
     return this.issueTokens.execute(tx, session, user);
   }
