@@ -37,7 +37,8 @@ describe('the environment of a service', () => {
   });
 
   it('never gives a service the owner of its tables', () => {
-    const all = serviceEnvironment('auth-mfa', { DATABASE_OWNER_URL: 'owner-url' }, addresses, secrets, urls);
+    const inherited = { DATABASE_OWNER_URL: 'owner-url', DATABASE_OWNER_URL_FILE: 'owner-url' };
+    const all = serviceEnvironment('auth-mfa', inherited, addresses, secrets, urls);
     expect(Object.values(all)).not.toContain('owner-url');
   });
 

@@ -2,7 +2,7 @@ import type { DatabaseUrls, SecretFiles } from '@countersign/cli';
 import { httpUrl, LOOPBACK, type Addresses } from './addresses.js';
 
 /** Variables of our own process that mean something else in a service, or that a service must not be led by. */
-const NOT_HANDED_ON = /^(npm_.*|INIT_CWD|PARENT_PIPE_FD|(https?|all|no|ftp)_proxy|DATABASE_.*_?URL)$/i;
+const NOT_HANDED_ON = /^(npm_.*|INIT_CWD|PARENT_PIPE_FD|(https?|all|no|ftp)_proxy|DATABASE_.*_?URL(_FILE)?)$/i;
 
 /** The environment of one service: the same names as in a container, nothing of it tells where it runs. */
 export function serviceEnvironment(
