@@ -9,7 +9,9 @@ import { ensureProjectGraph } from './tools/workspace/lint/project-graph.mjs';
 
 await ensureProjectGraph(import.meta.dirname);
 
-const projects = globSync('{apps,libs,tools}/*/tsconfig.spec.json', { cwd: import.meta.dirname }).map(dirname);
+const projects = globSync(['{apps,libs,tools}/*/tsconfig.spec.json', 'bench/tsconfig.spec.json'], {
+  cwd: import.meta.dirname,
+}).map(dirname);
 const TESTS = [
   '**/*.spec.ts',
   '**/*.itest.ts',
@@ -117,6 +119,8 @@ export default defineConfig([
   { files: CONFIGS, rules: { ...restrict(focusedOrSkipped, environment), '@nx/enforce-module-boundaries': 'off' } },
   { files: ['libs/messaging/src/kafka/**'], rules: restrictImports(testingLib, embeddedPostgres, mainModule) },
   { files: ['tools/**', 'libs/testing/**'], rules: restrictImports(kafkaDriver, mainModule) },
+  // The baseline of a driver is its bare client.
+  { files: ['bench/**'], rules: restrictImports(mainModule) },
   {
     files: TESTS,
     rules: {
@@ -128,7 +132,7 @@ export default defineConfig([
   { files: ['tools/workspace/test/**'], rules: { '@nx/enforce-module-boundaries': 'off' } },
   {
     // What speaks to a person at a terminal.
-    files: ['tools/**'],
+    files: ['tools/**', 'bench/**'],
     rules: { 'no-console': 'off' },
   },
   { files: ['tools/workspace/**/*.mjs'], languageOptions: { globals: { process: 'readonly', console: 'readonly' } } },

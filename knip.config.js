@@ -19,6 +19,10 @@ export default {
       entry: ['src/index.ts', 'src/**/*.conformance.ts', ...tests],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
+    bench: {
+      entry: ['src/main.ts', 'src/**/*.process.ts', 'src/**/*.spec.ts'],
+      project: ['src/**/*.ts'],
+    },
     'tools/*': {
       includeEntryExports: true,
       entry: ['src/{index,main,tour}.ts', 'bin/*.mjs', ...tests],

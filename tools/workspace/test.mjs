@@ -83,12 +83,13 @@ function count({ passed, failed, notes }) {
 }
 
 function projects() {
-  return ['libs', 'apps', 'tools'].flatMap(folder =>
-    readdirSync(join(root, folder)).flatMap(name => {
-      const file = join(root, folder, name, 'project.json');
-      return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8'))] : [];
-    }),
+  const inFolders = ['libs', 'apps', 'tools'].flatMap(folder =>
+    readdirSync(join(root, folder)).map(name => join(root, folder, name)),
   );
+  return [...inFolders, join(root, 'bench')].flatMap(project => {
+    const file = join(project, 'project.json');
+    return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8'))] : [];
+  });
 }
 
 /** Runs Nx to its end, its output passed on; answers its exit code. */

@@ -25,6 +25,8 @@ export const LAYERS = {
     banned: BUS,
   },
   e2e: { imports: ['contracts', 'testing'], banned: [...NEST, ...DATABASE, ...HTTP] },
+  // Measures whatever there is, beside what it is made of.
+  bench: { imports: ['bench', 'tool', 'messaging', 'persistence', 'contracts', 'kernel'], banned: [] },
   tool: { imports: ['tool', 'platform', 'messaging', 'persistence', 'contracts', 'kernel'], banned: [...BUS, ...NEST] },
 };
 
@@ -37,6 +39,7 @@ export const depConstraints = [
     bannedExternalImports: banned,
   })),
   { sourceTag: 'scope:shared', onlyDependOnLibsWithTags: ['scope:shared'] },
+  { sourceTag: 'scope:bench', onlyDependOnLibsWithTags: ['scope:bench', 'scope:tools', 'scope:shared'] },
   ...[...SERVICES, 'e2e', 'tools'].map(scope => ({
     sourceTag: `scope:${scope}`,
     onlyDependOnLibsWithTags: [`scope:${scope}`, 'scope:shared'],

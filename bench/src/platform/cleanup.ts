@@ -1,0 +1,11 @@
+/** What a benchmark has started, ended in the opposite order whether it succeeds or not. */
+export async function withCleanup<T>(
+  work: (later: (undo: () => Promise<unknown> | void) => void) => Promise<T>,
+): Promise<T> {
+  const undos: (() => Promise<unknown> | void)[] = [];
+  try {
+    return await work(undo => undos.push(undo));
+  } finally {
+    for (const undo of undos.reverse()) await undo();
+  }
+}
