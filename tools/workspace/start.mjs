@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { ensureRuntime, root } from './runtime.mjs';
 
 /**
- * `npm start` and `npm run tour`: builds what has changed since the last time, then goes on in the same process as the
- * supervisor. Plain JavaScript that runs on Node 20: on a fresh clone nothing is built yet.
+ * `npm start`, `npm run tour` and `npm run init`: builds what has changed since the last time, then goes on in the same
+ * process as the supervisor, the tour or the operator's command. Plain JavaScript that runs on Node 20: on a fresh clone
+ * nothing is built yet.
  */
 const args = process.argv.slice(2);
 const compiler = join(root, 'node_modules/typescript/bin/tsc');
@@ -31,7 +32,8 @@ if (await ensureRuntime(fileURLToPath(import.meta.url), args)) {
     process.exit(1);
   }
   process.chdir(root);
-  await import(
-    new URL(args[0] === 'tour' ? '../standalone/dist/tour.js' : '../standalone/dist/main.js', import.meta.url).href
-  );
+  const load = path => import(new URL(path, import.meta.url).href);
+  if (args[0] === 'tour') await load('../standalone/dist/tour.js');
+  else if (args[0] === 'init') await (await load('../cli/dist/program.js')).runProgram(args);
+  else await load('../standalone/dist/main.js');
 }

@@ -59,6 +59,6 @@ describe('the operator command without a running platform', () => {
   it('shows what it can do', async () => {
     const { code, stdout } = await countersign('--help');
     expect(code).toBe(0);
-    for (const command of ['tenant', 'migrate', 'dlq', 'group', 'republish']) expect(stdout).toContain(command);
+    for (const command of ['init', 'tenant', 'migrate', 'dlq', 'group', 'republish']) expect(stdout).toContain(command);
   });
 });

@@ -2,6 +2,7 @@ import { DomainError } from '@countersign/kernel';
 import { Command } from 'commander';
 import { addDeadLetterCommands } from './commands/dead-letters.js';
 import { addGroupCommands } from './commands/group.js';
+import { addInitCommand } from './commands/init.js';
 import { addMigrateCommand } from './commands/migrate.js';
 import { addRepublishCommand } from './commands/republish.js';
 import { addTenantCommands } from './commands/tenant.js';
@@ -17,6 +18,7 @@ export function buildProgram(): Command {
       "Countersign's operator: tenants, events and tables of one installation (DATA_DIR, default .countersign)",
     )
     .option('--json', 'answer with JSON, errors too');
+  addInitCommand(program);
   addTenantCommands(program);
   addMigrateCommand(program);
   addDeadLetterCommands(program);

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { uniqueName } from '../support/names.js';
@@ -31,6 +33,28 @@ describe("the operator's command", () => {
     });
     const login = { tenant: tenant.slug, login: tenant.adminLogin, password: tenant.adminPassword };
     expectProblem(await tenant.anonymous.post('/v1/login', login), { status: 401, code: 'invalid_credentials' });
+  });
+
+  it('reaches services by addresses and keys alone, as in a container', async () => {
+    const { slug } = await Tenant.create();
+    const dataDir = inject('dataDir');
+    const platform = JSON.parse(await readFile(join(dataDir, 'platform.json'), 'utf8')) as {
+      services: Record<string, { url: string }>;
+    };
+    const url = (service: string) => platform.services[service]?.url ?? '';
+    const settings = {
+      SERVICE_KEYS_FILE: join(dataDir, 'secrets/service-keys.json'),
+      SERVICE_PRIVATE_KEY_FILE: join(dataDir, 'secrets/operator.key.json'),
+      PUBLIC_URL: inject('baseUrl'),
+      AUTH_MFA_URL: url('auth-mfa'),
+      USER_LIFECYCLE_URL: url('user-lifecycle'),
+      WEBHOOK_DISPATCHER_URL: url('webhook-dispatcher'),
+    };
+    const elsewhere = new Operator(`${dataDir}-none`, inject('baseUrl'), settings);
+    expect(JSON.stringify(await elsewhere.run('tenant', 'list'))).toContain(`"${slug}"`);
+    const down = { ...settings, USER_LIFECYCLE_URL: 'http://127.0.0.1:9' };
+    const { code, stderr } = await new Operator(dataDir, inject('baseUrl'), down).attempt('tenant', 'list');
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/user-lifecycle does not answer at http:..127/)]);
   });
 
   it('says "start the platform first" where none runs, and ends with 2', async () => {

@@ -8,11 +8,12 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** The operator's command against one platform's data folder. */
+/** The operator's command against one platform's data folder, or what `settings` name in its place. */
 export class Operator {
   constructor(
     private readonly dataDir: string,
     private readonly baseUrl: string,
+    private readonly settings: Readonly<Record<string, string>> = {},
   ) {}
 
   /** Runs `countersign <args> --json`. @throws Error with the command's own words when it fails. */
@@ -27,7 +28,7 @@ export class Operator {
     const { port } = new URL(this.baseUrl);
     const child = spawn(process.execPath, [join(workspace, 'tools/cli/bin/countersign.mjs'), ...args], {
       cwd: workspace,
-      env: { ...environment, DATA_DIR: this.dataDir, HOST: '127.0.0.1', PORT: port },
+      env: { ...environment, DATA_DIR: this.dataDir, HOST: '127.0.0.1', PORT: port, ...this.settings },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 60_000,
     });

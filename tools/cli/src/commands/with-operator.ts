@@ -1,10 +1,13 @@
+import { readOperatorConfig, readToolConfig } from '../config.js';
 import { DataDirectory } from '../installation/data-directory.js';
-import { readToolConfig } from '../config.js';
 import { Operator } from '../operator/operator.js';
 
-/** Runs a command's work as the operator of the installation that DATA_DIR names. */
+/** Runs a command's work as the operator of the platform that the environment names, else of the one in DATA_DIR. */
 export async function withOperator(work: (operator: Operator) => Promise<void>): Promise<void> {
-  const operator = await Operator.connect(new DataDirectory(readToolConfig().DATA_DIR));
+  const given = readOperatorConfig();
+  const operator = given
+    ? await Operator.at(given)
+    : await Operator.connect(new DataDirectory(readToolConfig().DATA_DIR));
   try {
     await work(operator);
   } finally {

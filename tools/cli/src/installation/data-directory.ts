@@ -37,10 +37,14 @@ export class DataDirectory {
   }
 }
 
-/** Writes a file that only its owner reads, whole or not at all. */
 export function writePrivateJson(path: string, value: unknown): void {
+  writePrivateText(path, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Writes a file that only its owner reads, whole or not at all. */
+export function writePrivateText(path: string, text: string): void {
   const draft = `${path}.${process.pid}.new`;
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(draft, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(draft, text, { mode: 0o600 });
   renameSync(draft, path);
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { busMigrations } from '@countersign/messaging';
 import { BUS_DATABASE, createDataSource, runMigrations } from '@countersign/persistence';
 import { inheritedEnvironment } from '../config.js';
-import type { InstallationDatabase } from './database.js';
+import type { ProvisionedDatabase } from './provisioned-database.js';
 import { DATA_SERVICES, type ServiceProgram } from './services.js';
 
 export interface MigrationReport {
@@ -17,7 +17,7 @@ export interface MigrationReport {
 }
 
 /** Brings the bus and every service's tables up to date; what is up to date already is left alone. */
-export async function migrateAll(database: InstallationDatabase): Promise<MigrationReport[]> {
+export async function migrateAll(database: ProvisionedDatabase): Promise<MigrationReport[]> {
   const bus = await migrateBus(database);
   const services = await Promise.allSettled(DATA_SERVICES.map(service => migrateService(database, service)));
   // Only when all have ended: the database must not stop under one that is still at work.
@@ -31,7 +31,7 @@ export async function migrateAll(database: InstallationDatabase): Promise<Migrat
  * The same for a start: the services' own migration programs run only when there is a migration that the last whole run did
  * not know. Should that be wrong, a service with pending migrations refuses to start.
  */
-export async function migrateIfNeeded(database: InstallationDatabase): Promise<MigrationReport[]> {
+export async function migrateIfNeeded(database: ProvisionedDatabase): Promise<MigrationReport[]> {
   return (await database.noted()) === knownMigrations() ? [] : migrateAll(database);
 }
 
@@ -46,7 +46,7 @@ function knownMigrations(): string {
   return createHash('sha256').update(all.join('\n')).digest('hex');
 }
 
-async function migrateBus(database: InstallationDatabase): Promise<MigrationReport> {
+async function migrateBus(database: ProvisionedDatabase): Promise<MigrationReport> {
   const source = createDataSource({
     url: database.busOwnerUrl(),
     schema: BUS_DATABASE.schema,
@@ -64,7 +64,7 @@ async function migrateBus(database: InstallationDatabase): Promise<MigrationRepo
 }
 
 /** A service's migrations run in a process of that service: no tool imports an app. */
-async function migrateService(database: InstallationDatabase, service: ServiceProgram): Promise<MigrationReport> {
+async function migrateService(database: ProvisionedDatabase, service: ServiceProgram): Promise<MigrationReport> {
   if (!service.migrate) throw new Error(`${service.name} keeps no data`);
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [service.migrate], {

@@ -1,14 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import type { ServicePasswords } from '@countersign/persistence';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import { z } from 'zod';
 import { DATA_SERVICES, OPERATOR, SERVICES } from './services.js';
-import { writePrivateJson, type DataDirectory } from './data-directory.js';
+import { writePrivateJson } from './data-directory.js';
+
+const password = z.string().min(1);
+const passwordsSchema = z.object({
+  bus: z.object({ owner: password }),
+  services: z.record(z.string(), z.object({ owner: password, app: password, worker: password })),
+});
 
 /** Passwords of the database's logins. */
-export interface DatabasePasswords {
-  bus: { owner: string };
-  services: Record<string, ServicePasswords>;
+export type DatabasePasswords = z.output<typeof passwordsSchema>;
+
+/** Where secrets are: a file for each name. */
+export interface SecretFolder {
+  secret(name: string): string;
 }
 
 /** Files that the services and the command line are pointed at. */
@@ -19,11 +27,11 @@ export interface SecretFiles {
   envelopeKey(service: string): string;
 }
 
-export function secretFiles(directory: DataDirectory): SecretFiles {
+export function secretFiles(folder: SecretFolder): SecretFiles {
   return {
-    publicKeys: directory.secret('service-keys.json'),
-    privateKey: service => directory.secret(`${service}.key.json`),
-    envelopeKey: service => directory.secret(`${service}.envelope.json`),
+    publicKeys: folder.secret('service-keys.json'),
+    privateKey: service => folder.secret(`${service}.key.json`),
+    envelopeKey: service => folder.secret(`${service}.envelope.json`),
   };
 }
 
@@ -31,8 +39,8 @@ export function secretFiles(directory: DataDirectory): SecretFiles {
  * Makes whatever secret is missing and changes none that is there: a key pair per service and one for the operator, an
  * envelope key per service that keeps data, the passwords of the database.
  */
-export async function ensureSecrets(directory: DataDirectory): Promise<DatabasePasswords> {
-  const files = secretFiles(directory);
+export async function ensureSecrets(folder: SecretFolder): Promise<DatabasePasswords> {
+  const files = secretFiles(folder);
   const publicKeys: Record<string, JWK> = {};
   for (const name of [...SERVICES.map(service => service.name), OPERATOR]) {
     publicKeys[name] = await ensureKeyPair(files.privateKey(name));
@@ -45,7 +53,7 @@ export async function ensureSecrets(directory: DataDirectory): Promise<DatabaseP
     if (existsSync(path)) continue;
     writePrivateJson(path, { current: 'k1', keys: { k1: randomBytes(32).toString('base64') } });
   }
-  return ensurePasswords(directory.secret('database.json'));
+  return ensurePasswords(folder.secret('database.json'));
 }
 
 /** Makes the private key if there is none; answers the public half. */
@@ -72,8 +80,13 @@ function ensurePasswords(path: string): DatabasePasswords {
   return passwords;
 }
 
-function newPassword(): string {
+export function newPassword(): string {
   return randomBytes(24).toString('base64url');
+}
+
+/** The passwords as `ensureSecrets` keeps them. @throws Error when the file is none of that kind */
+export function readPasswords(path: string): DatabasePasswords {
+  return passwordsSchema.parse(readJson(path));
 }
 
 function readJson(path: string): unknown {

@@ -3,18 +3,24 @@ import { createdTenantSchema, type CreatedTenant, type CreateTenant } from '@cou
 import { DomainError } from '@countersign/kernel';
 import { ServiceClient, ServiceTokens, type ServiceCall } from '@countersign/platform';
 import { z } from 'zod';
+import type { OperatorConfig } from '../config.js';
 import type { DataDirectory } from '../installation/data-directory.js';
-import { readPlatformFile, type PlatformFile } from '../installation/platform-file.js';
+import { readPlatformFile } from '../installation/platform-file.js';
 import { secretFiles } from '../installation/secrets.js';
 import { OPERATOR } from '../installation/services.js';
 
 /** The platform is not running, so nobody can be asked. Exit code 2. */
 export class PlatformDown extends Error {
   override readonly name = 'PlatformDown';
+}
 
-  constructor(directory: DataDirectory, why: string) {
-    super(`Start the platform first (npm start): ${why}. Data folder: ${directory.path}`);
-  }
+/** What the operator knows of a running platform. */
+interface Platform {
+  publicUrl: string;
+  gatewayUrl: string;
+  services: Record<string, { url: string }>;
+  /** The error for somebody who finds it down. */
+  down(why: string): PlatformDown;
 }
 
 const DEADLINE_MS = 60_000;
@@ -24,20 +30,33 @@ export class Operator {
   private readonly clients = new Map<string, ServiceClient>();
 
   private constructor(
-    private readonly directory: DataDirectory,
-    private readonly platform: PlatformFile,
+    private readonly platform: Platform,
     private readonly tokens: ServiceTokens,
   ) {}
 
-  /** @throws PlatformDown */
+  /** The platform that runs on a data folder. @throws PlatformDown */
   static async connect(directory: DataDirectory): Promise<Operator> {
+    const down = (why: string) =>
+      new PlatformDown(`Start the platform first (npm start): ${why}. Data folder: ${directory.path}`);
     const platform = readPlatformFile(directory);
-    if (!platform) throw new PlatformDown(directory, 'nothing runs on this data');
-    if (!isAlive(platform.pid)) throw new PlatformDown(directory, 'the last one to run on this data was killed');
+    if (!platform) throw down('nothing runs on this data');
+    if (!isAlive(platform.pid)) throw down('the last one to run on this data was killed');
     const files = secretFiles(directory);
-    if (!existsSync(files.privateKey(OPERATOR))) throw new PlatformDown(directory, 'it has no operator key yet');
+    if (!existsSync(files.privateKey(OPERATOR))) throw down('it has no operator key yet');
     const tokens = await ServiceTokens.fromFiles(OPERATOR, files.publicKeys, files.privateKey(OPERATOR));
-    return new Operator(directory, platform, tokens);
+    return new Operator({ ...platform, down }, tokens);
+  }
+
+  /** A platform whose addresses and keys are given, as in a container. */
+  static async at(config: OperatorConfig): Promise<Operator> {
+    const services = {
+      'auth-mfa': { url: config.AUTH_MFA_URL },
+      'user-lifecycle': { url: config.USER_LIFECYCLE_URL },
+      'webhook-dispatcher': { url: config.WEBHOOK_DISPATCHER_URL },
+    };
+    const down = (why: string) => new PlatformDown(`Start the platform first: ${why}`);
+    const tokens = await ServiceTokens.fromFiles(OPERATOR, config.SERVICE_KEYS_FILE, config.SERVICE_PRIVATE_KEY_FILE);
+    return new Operator({ publicUrl: config.PUBLIC_URL, gatewayUrl: config.PUBLIC_URL, services, down }, tokens);
   }
 
   get publicUrl(): string {
@@ -55,14 +74,14 @@ export class Operator {
     call: Omit<ServiceCall<Schema>, 'deadlineMs'> & { deadlineMs?: number },
   ): Promise<z.output<Schema>> {
     const address = this.platform.services[service];
-    if (!address) throw new PlatformDown(this.directory, `it has no ${service}`);
+    if (!address) throw this.platform.down(`it has no ${service}`);
     const client = this.clients.get(service) ?? new ServiceClient(service, address.url, this.tokens);
     this.clients.set(service, client);
     try {
       return (await client.call({ deadlineMs: DEADLINE_MS, ...call })) as z.output<Schema>;
     } catch (error) {
       if (error instanceof DomainError && isRefused(error.cause)) {
-        throw new PlatformDown(this.directory, `${service} does not answer`);
+        throw this.platform.down(`${service} does not answer at ${address.url}`);
       }
       throw error;
     }
@@ -89,5 +108,6 @@ function isAlive(pid: number): boolean {
 
 function isRefused(cause: unknown): boolean {
   const code = (cause as { code?: string } | undefined)?.code;
-  return code === 'ECONNREFUSED' || code === 'UND_ERR_CONNECT_TIMEOUT';
+  // A container that is down has no name either.
+  return ['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'ENOTFOUND', 'EAI_AGAIN'].includes(code ?? '');
 }
