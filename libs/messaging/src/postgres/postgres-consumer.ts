@@ -2,14 +2,28 @@ import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { DirectSession } from '../connection/direct-session.js';
 import { Signal } from '../connection/signal.js';
-import { LOST, RELEASED, STOPPING } from '../port/abort-reasons.js';
+import { HeldPartition, partitionName, type HeldOptions } from '../partition/held-partition.js';
+import { HeldPartitions } from '../partition/held-partitions.js';
+import { LOST, RELEASED } from '../port/abort-reasons.js';
 import type { BusConsumer, ConsumerOptions } from '../port/bus-driver.js';
 import { LOG_CHANNEL } from './append-to-log.js';
 import { ConsumerGroups, GROUP_CHANNEL, type Claim } from './consumer-groups.js';
-import { HeldPartition, partitionName } from './held-partition.js';
-import { fetchHeads } from './log-reader.js';
+import { fetchHeads, fetchRecords } from './log-reader.js';
 
 const RECONNECT_MS = 500;
+
+const nameOf = ({ topic, part }: { topic: string; part: number }) => partitionName(topic, part);
+
+/** A partition in the epoch in which this member claimed it. */
+class ClaimedPartition extends HeldPartition {
+  constructor(
+    readonly epoch: string,
+    { topic, part, off }: Claim,
+    options: HeldOptions,
+  ) {
+    super(topic, part, Number(off), options);
+  }
+}
 
 /**
  * A member of a consumer group on the Postgres log. Its heartbeat runs on a connection and a timer of its own, so neither
@@ -17,16 +31,12 @@ const RECONNECT_MS = 500;
  */
 export class PostgresConsumer implements BusConsumer {
   private readonly member = randomUUID();
-  private readonly held = new Map<string, HeldPartition>();
+  private readonly held: HeldPartitions<ClaimedPartition>;
   private readonly heads = new Map<string, number>();
   private readonly beats = new Signal();
   private readonly commits: ConsumerGroups;
   private session?: DirectSession;
   private loop?: Promise<void>;
-  /** Partitions on their way out: their batch still ends. */
-  private readonly leaving = new Set<HeldPartition>();
-  private assignment = '';
-  private draining = false;
   private ended = false;
   private beatAt?: number;
   private refreshing?: Promise<void>;
@@ -39,6 +49,13 @@ export class PostgresConsumer implements BusConsumer {
   ) {
     const query = async <Row>(sql: string, parameters?: unknown[]) => (await pool.query(sql, parameters)).rows as Row[];
     this.commits = new ConsumerGroups({ query }, options.group);
+    this.held = new HeldPartitions({
+      partitionsAtOnce: options.partitionsAtOnce,
+      onAssignment: assigned => options.onAssignment(assigned),
+      onPaused: paused => options.onPaused(paused),
+      hasRecords: partition => partition.position < (this.heads.get(partition.name) ?? 0),
+      onIdle: () => this.beats.fire(),
+    });
   }
 
   start(): Promise<void> {
@@ -51,10 +68,8 @@ export class PostgresConsumer implements BusConsumer {
   }
 
   async stop(): Promise<void> {
-    this.draining = true;
-    for (const partition of this.held.values()) partition.abort(STOPPING);
     // The heartbeat goes on meanwhile: what is drained must still be this member's when it is committed.
-    await Promise.all([...this.held.values()].map(partition => partition.idle()));
+    await this.held.drain();
     this.ended = true;
     this.beats.fire();
     await this.loop;
@@ -116,28 +131,24 @@ export class PostgresConsumer implements BusConsumer {
   }
 
   private async rebalance(groups: ConsumerGroups): Promise<void> {
-    const owned = new Map((await groups.owned(this.member)).map(claim => [partitionName(claim), claim]));
-    for (const [name, partition] of this.held) {
-      if (owned.get(name)?.epoch !== partition.epoch) this.drop(name, partition, LOST);
+    const owned = new Map((await groups.owned(this.member)).map(claim => [nameOf(claim), claim]));
+    for (const partition of this.held.all()) {
+      if (owned.get(partition.name)?.epoch !== partition.epoch) this.letGo(partition, LOST);
     }
     // Looked up before anything else is awaited: what is let go meanwhile is no longer this member's.
-    const unknown = [...owned.values()].filter(claim => !this.held.has(partitionName(claim)));
-    const target = this.draining ? [] : await groups.target(this.member);
-    const wanted = new Map(target.map(partition => [partitionName(partition), partition]));
-    for (const [name, partition] of this.held) {
-      if (!wanted.has(name)) {
-        this.drop(name, partition, RELEASED, () =>
-          groups.release(this.member, partition.topic, partition.part, partition.epoch),
-        );
-      }
+    const unknown = [...owned.values()].filter(claim => !this.held.get(nameOf(claim)));
+    const target = this.held.draining ? [] : await groups.target(this.member);
+    const wanted = new Map(target.map(partition => [nameOf(partition), partition]));
+    for (const partition of this.held.all()) {
+      if (wanted.has(partition.name)) continue;
+      const { topic, partition: part, epoch } = partition;
+      this.letGo(partition, RELEASED, () => groups.release(this.member, topic, part, epoch));
     }
-    const missing = [...wanted.values()].filter(partition => !this.held.has(partitionName(partition)));
+    const missing = [...wanted.values()].filter(partition => !this.held.get(nameOf(partition)));
     const claims = missing.length > 0 ? await groups.claim(this.member, missing) : [];
     for (const claim of claims) this.hold(claim);
     await this.recover(unknown, wanted, groups);
-    const assignment = [...this.held.keys()].sort().join();
-    if (assignment !== this.assignment) this.options.onAssignment(this.held.size);
-    this.assignment = assignment;
+    this.held.announce();
   }
 
   /** Partitions that the cursors say are this member's though it does not know: the answer was lost with a connection. */
@@ -147,39 +158,29 @@ export class PostgresConsumer implements BusConsumer {
     groups: ConsumerGroups,
   ): Promise<void> {
     for (const claim of claims) {
-      if (wanted.has(partitionName(claim))) this.hold(claim);
+      if (wanted.has(nameOf(claim))) this.hold(claim);
       else await groups.release(this.member, claim.topic, claim.part, claim.epoch);
     }
   }
 
-  private hold({ topic, part, epoch, off }: Claim): void {
-    const commit = (to: number) => this.commits.commit(this.member, topic, part, epoch, to);
-    const partition = new HeldPartition(topic, part, epoch, Number(off), { ...this.options, pool: this.pool, commit });
-    partition.onChange = () => (partition.aborted ? this.beats.fire() : this.schedule());
-    this.held.set(partitionName({ topic, part }), partition);
+  private hold(claim: Claim): void {
+    const { topic, part, epoch } = claim;
+    const options = {
+      ...this.options,
+      fetch: (from: number, limit: number) => fetchRecords(this.pool, topic, part, from, limit),
+      commit: (to: number) => this.commits.commit(this.member, topic, part, epoch, to),
+    };
+    this.held.hold(new ClaimedPartition(epoch, claim, options));
   }
 
-  /** Lets the running batch end before the partition is let go, so that its keys do not run in two places. */
-  private drop(name: string, partition: HeldPartition, reason: string, release?: () => Promise<void>): void {
-    if (this.leaving.has(partition)) return;
-    this.leaving.add(partition);
-    partition.abort(reason);
+  private letGo(partition: ClaimedPartition, reason: string, release?: () => Promise<void>): void {
+    if (this.held.isLeaving(partition)) return;
     const gone = async () => {
-      await partition.idle();
-      await release?.();
-      this.forget(name, partition);
+      await this.held.letGo(partition, reason, release);
       if (release) await this.commits.announce();
       this.beats.fire();
     };
-    gone().catch((error: unknown) => {
-      this.forget(name, partition);
-      this.options.onError(error, `letting ${name} go`);
-    });
-  }
-
-  private forget(name: string, partition: HeldPartition): void {
-    this.held.delete(name);
-    this.leaving.delete(partition);
+    gone().catch((error: unknown) => this.options.onError(error, `letting ${partition.name} go`));
   }
 
   /** Looks how far the topics go, then begins what can be begun. Calls meanwhile lead to one further look. */
@@ -192,33 +193,13 @@ export class PostgresConsumer implements BusConsumer {
 
   private async look(): Promise<void> {
     try {
-      while (this.stale && !this.draining) {
+      while (this.stale && !this.held.draining) {
         this.stale = false;
         for (const head of await fetchHeads(this.pool, this.options.topics)) this.heads.set(head.name, head.next);
-        this.schedule();
+        this.held.schedule();
       }
     } catch (error) {
       this.options.onError(error, 'looking for records');
-    }
-  }
-
-  private schedule(): void {
-    if (this.draining) return;
-    let running = 0;
-    let paused = 0;
-    for (const partition of this.held.values()) {
-      if (partition.running) running++;
-      if (partition.paused) paused++;
-    }
-    this.options.onPaused(paused);
-    for (const [name, partition] of [...this.held]) {
-      if (running >= this.options.partitionsAtOnce) return;
-      if (!partition.ready || partition.position >= (this.heads.get(name) ?? 0)) continue;
-      // To the end of the line: a partition with much to do must not keep the others waiting.
-      this.held.delete(name);
-      this.held.set(name, partition);
-      partition.begin();
-      running++;
     }
   }
 }

@@ -23,6 +23,8 @@ import { PostgresConsumer } from './postgres-consumer.js';
  */
 export class PostgresDriver implements BusDriver {
   readonly name = 'postgres';
+  /** The relay and the consumer find out by themselves: the bus is the database of the outbox. */
+  readonly problem = undefined;
   private readonly pool: pg.Pool;
 
   /** @param url of a login that is a member of the bus's worker role */
@@ -43,6 +45,10 @@ export class PostgresDriver implements BusDriver {
     });
     // A pooled connection that the server ends is replaced at its next use.
     this.pool.on('error', () => undefined);
+  }
+
+  open(): void {
+    // The tables are there since the migration.
   }
 
   async publish(records: readonly NewRecord[]): Promise<void> {

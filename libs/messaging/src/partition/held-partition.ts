@@ -1,16 +1,15 @@
-import type pg from 'pg';
 import { LOST } from '../port/abort-reasons.js';
-import { PartitionLost, type BusRecord, type ConsumerOptions } from '../port/bus-driver.js';
-import { fetchRecords } from './log-reader.js';
+import { PartitionLost, type BusRecord, type ConsumerOptions, type PartitionBatch } from '../port/bus-driver.js';
 
 export interface HeldOptions extends Pick<ConsumerOptions, 'maxBatch' | 'onBatch' | 'onError'> {
-  pool: pg.Pool;
+  /** Records from an offset on, at most `limit`; none when there are none yet. */
+  fetch(from: number, limit: number): Promise<readonly BusRecord[]>;
   /** False when the partition is no longer this member's. */
   commit(offset: number): Promise<boolean>;
 }
 
-export function partitionName({ topic, part }: { topic: string; part: number }): string {
-  return `${topic}/${part}`;
+export function partitionName(topic: string, partition: number): string {
+  return `${topic}/${partition}`;
 }
 
 const ERROR_PAUSE_MS = 500;
@@ -20,17 +19,19 @@ export class HeldPartition {
   private readonly controller = new AbortController();
   private run?: Promise<void>;
   private resume?: NodeJS.Timeout;
-  /** Called when the partition may be ready for its next batch. */
+  readonly name: string;
+  /** Called when the partition may be ready for its next batch, or has ended its last. */
   onChange: () => void = () => undefined;
 
   constructor(
     readonly topic: string,
-    readonly part: number,
-    readonly epoch: string,
+    readonly partition: number,
     /** The next offset to be read. */
     public position: number,
     private readonly options: HeldOptions,
-  ) {}
+  ) {
+    this.name = partitionName(topic, partition);
+  }
 
   get running(): boolean {
     return this.run !== undefined;
@@ -42,6 +43,11 @@ export class HeldPartition {
 
   get aborted(): boolean {
     return this.controller.signal.aborted;
+  }
+
+  /** It is another member's, or was set back. */
+  get lost(): boolean {
+    return this.controller.signal.reason === LOST;
   }
 
   get ready(): boolean {
@@ -61,7 +67,7 @@ export class HeldPartition {
   begin(): void {
     this.run = this.runBatch()
       .catch((error: unknown) => {
-        this.options.onError(error, `reading ${partitionName(this)}`);
+        this.options.onError(error, `reading ${this.name}`);
         this.pause(ERROR_PAUSE_MS);
       })
       .finally(() => {
@@ -71,22 +77,22 @@ export class HeldPartition {
   }
 
   private async runBatch(): Promise<void> {
-    const records = await fetchRecords(this.options.pool, this.topic, this.part, this.position, this.options.maxBatch);
-    // The head says that there is something: a log that was cut by hand must not make this spin.
+    const records = await this.options.fetch(this.position, this.options.maxBatch);
+    // It was said that there is something: a log that was cut by hand must not make this spin.
     if (records.length === 0) return this.pause(ERROR_PAUSE_MS);
     await this.options.onBatch(this.batchOf(records));
   }
 
-  private batchOf(records: readonly BusRecord[]) {
+  private batchOf(records: readonly BusRecord[]): PartitionBatch {
     return {
       topic: this.topic,
-      partition: this.part,
+      partition: this.partition,
       records,
       signal: this.controller.signal,
       commit: async (offset: number) => {
         if (!(await this.options.commit(offset))) {
           this.abort(LOST);
-          throw new PartitionLost(`${partitionName(this)} belongs to another member or was set back`);
+          throw new PartitionLost(`${this.name} belongs to another member or was set back`);
         }
         this.position = offset;
       },
