@@ -1,15 +1,16 @@
 import { z } from 'zod';
+import { kafkaConfig } from './kafka/kafka.config.js';
 
 /** What a service reads from its environment for the bus. The same names in the standalone start, compose and the chart. */
 export const messagingConfig = z.object({
-  BUS: z.enum(['postgres']).default('postgres').describe('what carries the events'),
+  BUS: z.enum(['postgres', 'kafka']).default('postgres').describe('what carries the events'),
   BUS_SESSION_TIMEOUT_MS: z.coerce
     .number()
     .int()
     .min(1_000)
     .max(120_000)
     .default(4_000)
-    .describe('a consumer that was not heard of for so long loses its partitions'),
+    .describe('a consumer that was not heard of for so long loses its partitions; on Kafka 6,000 at least'),
   BUS_PARTITIONS_AT_ONCE: z.coerce
     .number()
     .int()
@@ -37,5 +38,6 @@ export const messagingConfig = z.object({
     .min(1)
     .default(168)
     .describe('how long handled events are kept for a replay'),
+  ...kafkaConfig.shape,
 });
 export type MessagingConfig = z.infer<typeof messagingConfig>;

@@ -26,6 +26,7 @@ export interface MessagingOptions {
 }
 
 interface Parts {
+  service: string;
   outbox: Outbox;
   inbox: Inbox;
   strategy: EventServer;
@@ -58,7 +59,7 @@ export class Messaging {
   static create(options: MessagingOptions): Messaging {
     const { service, config, persistence, workerUrl, logger } = options;
     const { uow } = persistence;
-    const driver = createDriver(config, { service, workerUrl });
+    const driver = createDriver(config, { service, workerUrl, logger });
     const metrics = new MessagingMetrics(options.metrics, service, {
       lag: () => driver.lag(service),
       outbox: () => outboxState(persistence),
@@ -91,6 +92,7 @@ export class Messaging {
       },
     });
     return new Messaging({
+      service,
       outbox: new Outbox({ service, onCommitted: () => relay.wake() }),
       inbox: new Inbox(uow),
       strategy,
@@ -111,8 +113,10 @@ export class Messaging {
   /** Begins to relay and to consume. Does not fail when the bus is away: it goes on trying, and `readiness` says so. */
   async start(): Promise<void> {
     this.started = true;
-    this.parts.relay.start();
-    await this.parts.consumer.start();
+    const { driver, relay, consumer, service } = this.parts;
+    driver.open(service, consumer.topics);
+    relay.start();
+    await consumer.start();
   }
 
   /** Drains within 5 s: no more fetches, running handlers finish, offsets are committed, the group is left. */
@@ -123,8 +127,9 @@ export class Messaging {
 
   /** Undefined when ready, else the reason. Lag is no reason: it is an alert. */
   async readiness(): Promise<string | undefined> {
-    const { relay, consumer, sessionTimeoutMs } = this.parts;
+    const { relay, consumer, driver, sessionTimeoutMs } = this.parts;
     if (!this.started) return 'the bus has not been started yet';
+    if (driver.problem) return driver.problem;
     if (relay.problem) return relay.problem;
     if (consumer.topics.length === 0) return undefined;
     const age = consumer.heartbeatAgeMs();

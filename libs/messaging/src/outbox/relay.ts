@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { DirectSession } from '../connection/direct-session.js';
 import { Signal } from '../connection/signal.js';
 import type { MessagingMetrics } from '../metrics/messaging-metrics.js';
-import type { BusDriver } from '../port/bus-driver.js';
+import { BusUnavailable, type BusDriver } from '../port/bus-driver.js';
 
 export interface RelayOptions {
   service: string;
@@ -46,7 +46,7 @@ export class Relay {
   private debounce?: NodeJS.Timeout;
   private maintained = 0;
   private maintaining?: Promise<void>;
-  /** Why there is no relay connection; undefined while there is one. */
+  /** Why nothing can be relayed; undefined while it can. */
   problem: string | undefined = 'the relay has not connected yet';
 
   constructor(private readonly options: RelayOptions) {
@@ -103,17 +103,32 @@ export class Relay {
   }
 
   private async lead(session: DirectSession): Promise<void> {
-    const { schema, driver, metrics, logger } = this.options;
+    const { schema, metrics, logger } = this.options;
     while (!this.stopping && !(await this.lock(session))) await this.signal.wait(LOCK_RETRY_MS);
     if (this.stopping) return;
     this.leads = true;
     metrics.relayLeader.set(1);
     logger.log(`This process relays the outbox of ${schema}`, CONTEXT);
     while (!this.stopping) {
-      const moved = await driver.relay(session, `${schema}.outbox`, BATCH);
+      const moved = await this.move(session);
       metrics.relayed.inc(moved);
       this.maintain();
       if (moved < BATCH) await this.signal.wait(POLL_MS);
+    }
+  }
+
+  /** A bus that is away costs neither the connection nor the lead: the rows wait, and the next look tries again. */
+  private async move(session: DirectSession): Promise<number> {
+    const { schema, driver, logger } = this.options;
+    try {
+      const moved = await driver.relay(session, `${schema}.outbox`, BATCH);
+      this.problem = undefined;
+      return moved;
+    } catch (error) {
+      if (!(error instanceof BusUnavailable)) throw error;
+      if (this.problem !== error.message) logger.warn(`The relay waits for the bus: ${error.message}`, CONTEXT);
+      this.problem = error.message;
+      return 0;
     }
   }
 

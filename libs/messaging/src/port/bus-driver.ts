@@ -35,6 +35,11 @@ export class PartitionLost extends Error {
   override readonly name = 'PartitionLost';
 }
 
+/** The bus did not take records; the message says why in an operator's words. They may have arrived all the same. */
+export class BusUnavailable extends Error {
+  override readonly name = 'BusUnavailable';
+}
+
 export interface ConsumerOptions {
   group: string;
   topics: readonly string[];
@@ -106,7 +111,14 @@ export interface RelaySession {
 /** What carries the events. All of the bus that the runtime knows; one conformance suite describes it. */
 export interface BusDriver {
   readonly name: string;
-  /** Resolves when the bus has the records for good; records of one partition keep their order. */
+  /** Why the bus cannot be used at the moment, in an operator's words; undefined while it can or its use alone will tell. */
+  readonly problem: string | undefined;
+  /** Begins to look after what a service needs of the bus, the topics that its group reads among it. */
+  open(group: string, reads: readonly string[]): void;
+  /**
+   * Resolves when the bus has the records for good; records of one partition keep their order.
+   * @throws BusUnavailable or the driver's own error
+   */
   publish(records: readonly NewRecord[]): Promise<void>;
   /**
    * Moves the oldest rows of an outbox (a schema-qualified table) to the bus, in order of their id, and deletes them only

@@ -31,6 +31,8 @@ export const ProbeEvent = DeliveryFailed;
 export const TOPIC = ProbeEvent.topic;
 export const TENANT = tenantId('acme');
 
+const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
+
 export const seqOf = (event: EventEnvelope): number => (event.data as { attempts: number }).attempts;
 
 /** The world of one test: a database, a bus, and what runs on them. */
@@ -46,7 +48,11 @@ export class Probe {
   static async open(harness: BusHarness, overrides: Partial<MessagingConfig> = {}): Promise<Probe> {
     const database = await openProbeDatabase(harness.schemas);
     const config = { ...messagingConfig.parse({ BUS_SESSION_TIMEOUT_MS: 2_000, ...harness.config }), ...overrides };
-    return new Probe(database, config, createDriver(config, { service: 'suite', workerUrl: database.workerUrl }));
+    return new Probe(
+      database,
+      config,
+      createDriver(config, { service: 'suite', workerUrl: database.workerUrl, logger: quiet }),
+    );
   }
 
   async persistence(poolMax = 10): Promise<ServicePersistence> {

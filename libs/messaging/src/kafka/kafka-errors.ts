@@ -1,0 +1,39 @@
+/** The member is out of its group, or its group has moved on without it. */
+const FENCED = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID', 'REBALANCE_IN_PROGRESS']);
+/** A broker's answers after which the connection is as good as before. */
+const ANSWERS = new Set([
+  ...FENCED,
+  'NOT_COORDINATOR_FOR_GROUP',
+  'GROUP_COORDINATOR_NOT_AVAILABLE',
+  'GROUP_LOAD_IN_PROGRESS',
+  'OFFSET_OUT_OF_RANGE',
+  'INVALID_SESSION_TIMEOUT',
+  'INVALID_REPLICATION_FACTOR',
+  'TOPIC_ALREADY_EXISTS',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'GROUP_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+]);
+
+/** Kafka's name of a protocol error, as `UNKNOWN_MEMBER_ID`; undefined for other errors. */
+export function errorType(error: unknown): string | undefined {
+  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+    const { type } = cause as { type?: unknown };
+    if (typeof type === 'string') return type;
+  }
+  return undefined;
+}
+
+/** Whether the connections may be used on after the error. */
+export function keepsLink(error: unknown): boolean {
+  if ((error as Error).name === 'KafkaJSAggregateError') return true;
+  const type = errorType(error);
+  return type !== undefined && ANSWERS.has(type);
+}
+
+/** Whether the group did not take a request because of the generation or member that it names. */
+export function isFenced(error: unknown): boolean {
+  const type = errorType(error);
+  return type !== undefined && FENCED.has(type);
+}

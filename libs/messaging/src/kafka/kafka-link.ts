@@ -1,0 +1,155 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { LoggerService } from '@nestjs/common';
+import { Kafka, logLevel, type ISocketFactory, type Producer, type ProducerConfig } from 'kafkajs';
+import { clientLog } from './client-log.js';
+import type { KafkaSettings } from './kafka-settings.js';
+import { checkedBroker, newCluster, type GroupBroker, type GroupCluster } from './kafkajs-internals.js';
+import { keepsLink } from './kafka-errors.js';
+import { patchRequestQueue } from './request-queue-patch.js';
+
+/** How long (milliseconds) a connection may take, and an answer that nothing makes the broker wait for. */
+const CONNECT_MS = 5_000;
+const REQUEST_MS = 15_000;
+const CLOSE_MS = 1_000;
+
+export interface LinkOptions {
+  settings: KafkaSettings;
+  clientId: string;
+  logger: LoggerService;
+}
+
+/** A kafkajs client whose sockets can be closed at once, whatever kafkajs still waits for on them. */
+class Client {
+  private readonly sockets = new Set<Socket>();
+  readonly kafka: Kafka;
+
+  constructor({ settings, clientId, logger }: LinkOptions) {
+    patchRequestQueue();
+    this.kafka = new Kafka({
+      brokers: settings.brokers,
+      ssl: settings.ssl,
+      sasl: settings.sasl,
+      clientId,
+      connectionTimeout: CONNECT_MS,
+      requestTimeout: REQUEST_MS,
+      authenticationTimeout: REQUEST_MS,
+      // Tried again by the driver, which knows what is at stake and says so in readiness.
+      retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 500 },
+      logLevel: logLevel.WARN,
+      logCreator: clientLog(logger),
+      socketFactory: this.socketFactory,
+    });
+  }
+
+  destroySockets(): void {
+    for (const socket of this.sockets) socket.destroy(new Error('closed by this client'));
+  }
+
+  private readonly socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    const socket = (ssl as unknown)
+      ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
+      : connectTcp({ host, port }, onConnect);
+    socket.setKeepAlive(true, 10_000);
+    this.sockets.add(socket);
+    socket.once('close', () => this.sockets.delete(socket));
+    return socket;
+  };
+}
+
+/**
+ * One set of connections to the cluster, opened at the first use. What fails for another reason than the broker's considered
+ * answer has them replaced: kafkajs does not recover from every state of a connection.
+ */
+export class KafkaLink {
+  private current?: { client: Client; cluster: Promise<GroupCluster> };
+  private coordinator?: { group: string; broker: Promise<GroupBroker> };
+  private closed = false;
+
+  constructor(private readonly options: LinkOptions) {}
+
+  async use<T>(work: (cluster: GroupCluster) => Promise<T>): Promise<T> {
+    if (this.closed) throw new Error('The connection to Kafka is closed');
+    const used = (this.current ??= this.open());
+    try {
+      return await work(await used.cluster);
+    } catch (error) {
+      if (!keepsLink(error)) void this.drop(used);
+      throw error;
+    }
+  }
+
+  /** Any broker. */
+  any<T>(work: (broker: GroupBroker) => Promise<T>): Promise<T> {
+    return this.use(async cluster => {
+      const [nodeId] = cluster.getNodeIds();
+      if (nodeId === undefined) await cluster.refreshMetadata();
+      return work(await cluster.findBroker({ nodeId: nodeId ?? cluster.getNodeIds()[0]! }));
+    });
+  }
+
+  /** The broker that coordinates the group; looked up again after it said that it does not, or a connection was lost. */
+  coordinated<T>(group: string, work: (broker: GroupBroker) => Promise<T>): Promise<T> {
+    return this.use(async cluster => {
+      if (this.coordinator?.group !== group)
+        this.coordinator = { group, broker: cluster.findGroupCoordinator({ groupId: group }) };
+      const { broker } = this.coordinator;
+      try {
+        return await work(await broker);
+      } catch (error) {
+        if ((error as { type?: string }).type === 'NOT_COORDINATOR_FOR_GROUP' || !keepsLink(error))
+          this.coordinator = undefined;
+        throw error;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const used = this.current;
+    if (used) await this.drop(used);
+  }
+
+  private open(): { client: Client; cluster: Promise<GroupCluster> } {
+    const client = new Client(this.options);
+    const cluster = newCluster(client.kafka);
+    const connected = async () => {
+      await cluster.connect();
+      await cluster.refreshMetadata();
+      checkedBroker(await cluster.findBroker({ nodeId: cluster.getNodeIds()[0]! }));
+      return cluster;
+    };
+    return { client, cluster: connected() };
+  }
+
+  private drop(used: { client: Client; cluster: Promise<GroupCluster> }): Promise<void> {
+    if (this.current === used) {
+      this.current = undefined;
+      this.coordinator = undefined;
+    }
+    return disconnect(used.client, async () => (await used.cluster).disconnect());
+  }
+}
+
+/** A kafkajs producer with connections of its own. */
+export class ProducerLink {
+  private readonly client: Client;
+  readonly producer: Producer;
+
+  constructor(options: LinkOptions, config: ProducerConfig) {
+    this.client = new Client(options);
+    this.producer = this.client.kafka.producer(config);
+  }
+
+  close(): Promise<void> {
+    return disconnect(this.client, () => this.producer.disconnect());
+  }
+}
+
+async function disconnect(client: Client, orderly: () => Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise(resolve => (timer = setTimeout(resolve, CLOSE_MS)));
+  await Promise.race([orderly().catch(() => undefined), late]);
+  clearTimeout(timer);
+  client.destroySockets();
+}

@@ -1,0 +1,109 @@
+import { CompressionTypes } from 'kafkajs';
+import type { NewRecord } from '../port/bus-driver.js';
+import { ProducerLink, type LinkOptions } from './kafka-link.js';
+import type { KafkaNames } from './kafka-names.js';
+import { sizeOf, toMessage } from './records.js';
+
+/** A request is closed when it has so much; records are larger than that at most one at a time. */
+const REQUEST_BYTES = 512 * 1024;
+const REQUEST_RECORDS = 1_000;
+/** How long (milliseconds) the replicas may take to have a request. */
+const ACK_MS = 10_000;
+
+/**
+ * Sends records with acks from all in-sync replicas, one request after another, by an idempotent producer: what kafkajs sends
+ * again after a lost answer is not appended twice. After a failure the producer is replaced: kafkajs would give the next
+ * records the sequence numbers of those that failed, and a broker that had taken them after all would take the next for
+ * their repetition and drop them.
+ */
+export class Publisher {
+  private link?: Promise<ProducerLink>;
+  private last: Promise<unknown> = Promise.resolve();
+  private closed = false;
+
+  constructor(
+    private readonly options: LinkOptions,
+    private readonly names: KafkaNames,
+  ) {}
+
+  /** Resolves when the bus has all of them. Calls that overlap follow each other. */
+  publish(records: readonly NewRecord[]): Promise<void> {
+    const sent = this.last.then(() => this.send(records));
+    this.last = sent.catch(() => undefined);
+    return sent;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.last;
+    await this.renew();
+  }
+
+  private async send(records: readonly NewRecord[]): Promise<void> {
+    for (const request of requests(records)) {
+      if (this.closed) throw new Error('The connection to Kafka is closed');
+      this.link ??= this.open();
+      try {
+        const { producer } = await this.link;
+        await producer.sendBatch({
+          acks: -1,
+          timeout: ACK_MS,
+          compression: CompressionTypes.GZIP,
+          topicMessages: [...Map.groupBy(request, ({ topic }) => topic)].map(([topic, list]) => ({
+            topic: this.names.topic(topic),
+            messages: list.map(toMessage),
+          })),
+        });
+      } catch (error) {
+        void this.renew();
+        throw error;
+      }
+    }
+  }
+
+  private async open(): Promise<ProducerLink> {
+    const link = new ProducerLink(this.options, {
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      // Each record names its partition.
+      createPartitioner:
+        () =>
+        ({ message }) =>
+          message.partition!,
+      retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
+    });
+    try {
+      await link.producer.connect();
+      return link;
+    } catch (error) {
+      void link.close();
+      throw error;
+    }
+  }
+
+  private async renew(): Promise<void> {
+    const link = this.link;
+    this.link = undefined;
+    await link?.then(
+      open => open.close(),
+      () => undefined,
+    );
+  }
+}
+
+function* requests(records: readonly NewRecord[]): Generator<NewRecord[]> {
+  let request: NewRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = sizeOf(record);
+    if (request.length > 0 && (bytes + size > REQUEST_BYTES || request.length === REQUEST_RECORDS)) {
+      yield request;
+      request = [];
+      bytes = 0;
+    }
+    request.push(record);
+    bytes += size;
+  }
+  if (request.length > 0) yield request;
+}

@@ -1,0 +1,118 @@
+import { PARTITIONS, TOPICS } from '@countersign/contracts';
+import { deadLetterTopic } from '../consumer/dead-letter.js';
+import { errorType } from './kafka-errors.js';
+import type { KafkaLink } from './kafka-link.js';
+import type { KafkaNames } from './kafka-names.js';
+import type { KafkaSettings } from './kafka-settings.js';
+import type { NewTopic } from './kafkajs-internals.js';
+
+/** Dead letters wait for a person: at least so long. */
+const DEAD_LETTER_RETENTION_MS = 30 * 24 * 3_600_000;
+/** The largest batch of records that a topic takes: more than any event of the platform. */
+const MAX_BATCH_BYTES = 8 * 1024 * 1024;
+const CREATE_TIMEOUT_MS = 10_000;
+
+/** A topic that is not as the catalogue says; the message names the remedy. */
+export interface TopicProblem {
+  /** As the cluster names it. */
+  topic: string;
+  message: string;
+}
+
+/** The topics of the platform, and how they are to be. */
+export class Topics {
+  constructor(
+    private readonly settings: KafkaSettings,
+    private readonly names: KafkaNames,
+  ) {}
+
+  /** All that a service needs: every event topic, and the dead letters of those that its group reads. */
+  neededBy(group: string, reads: readonly string[]): string[] {
+    return [...TOPICS, ...reads.map(topic => deadLetterTopic(topic, group))];
+  }
+
+  /**
+   * Looks whether the topics are there with their partitions, and creates those that are not, where that is on.
+   * @returns what an operator has to mend
+   */
+  async check(link: KafkaLink, topics: readonly string[]): Promise<TopicProblem[]> {
+    const counts = await this.partitionCounts(link, topics);
+    const missing = topics.filter(topic => !counts.has(topic));
+    const problems = topics
+      .filter(topic => (counts.get(topic) ?? PARTITIONS) !== PARTITIONS)
+      .map(topic => this.wrongCount(topic, counts.get(topic)!));
+    if (missing.length === 0) return problems;
+    if (!this.settings.createTopics) return [...problems, ...missing.map(topic => this.missing(topic))];
+    await this.create(link, missing);
+    return problems;
+  }
+
+  private wrongCount(topic: string, count: number): TopicProblem {
+    const name = this.names.topic(topic);
+    const remedy = `a keyed topic cannot be given others: use another KAFKA_PREFIX, or copy and replace it`;
+    return { topic: name, message: `topic ${name} has ${count} partitions, not ${PARTITIONS}; ${remedy}` };
+  }
+
+  private missing(topic: string): TopicProblem {
+    const { topic: name, numPartitions, configEntries } = this.definition(topic);
+    const settings = configEntries.map(entry => `${entry.name}=${entry.value}`).join(', ');
+    const how = `create it with ${numPartitions} partitions and ${settings}, or set KAFKA_CREATE_TOPICS=true`;
+    return { topic: name, message: `topic ${name} is missing: ${how}` };
+  }
+
+  private definition(topic: string): NewTopic {
+    const { retentionMs, replicationFactor, minInsyncReplicas } = this.settings;
+    const isDeadLetters = topic.endsWith('.dlq');
+    const retention = isDeadLetters ? Math.max(retentionMs, DEAD_LETTER_RETENTION_MS) : retentionMs;
+    const entries: Record<string, string | number | undefined> = {
+      'cleanup.policy': 'delete',
+      'retention.ms': retention,
+      // The time at which the bus took a record, whatever the clock of its sender says.
+      'message.timestamp.type': 'LogAppendTime',
+      'max.message.bytes': MAX_BATCH_BYTES,
+      'min.insync.replicas': minInsyncReplicas,
+    };
+    return {
+      topic: this.names.topic(topic),
+      numPartitions: PARTITIONS,
+      // The protocol's way to say: the broker's default.
+      replicationFactor: replicationFactor ?? -1,
+      configEntries: Object.entries(entries)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => ({ name, value: String(value) })),
+    };
+  }
+
+  private async partitionCounts(link: KafkaLink, topics: readonly string[]): Promise<Map<string, number>> {
+    const counts = new Map<string, number>();
+    const ask = async (names: readonly string[]) => {
+      const { topicMetadata } = await link.any(broker => broker.metadata(names.map(name => this.names.topic(name))));
+      for (const { topic, partitionMetadata } of topicMetadata)
+        counts.set(this.names.own(topic)!, partitionMetadata.length);
+    };
+    try {
+      await ask(topics);
+    } catch (error) {
+      if (errorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+      // kafkajs does not say which: they are asked for one by one.
+      for (const topic of topics) await ask([topic]).catch(ignoreUnknown);
+    }
+    return counts;
+  }
+
+  /** Several services do so at the same time: what is there already is as good. */
+  private async create(link: KafkaLink, topics: readonly string[]): Promise<void> {
+    const request = { topics: topics.map(topic => this.definition(topic)), timeout: CREATE_TIMEOUT_MS };
+    try {
+      await link.use(async cluster => (await cluster.findControllerBroker()).createTopics(request));
+    } catch (error) {
+      const { errors = [error] } = error as { errors?: unknown[] };
+      const real = errors.filter(one => errorType(one) !== 'TOPIC_ALREADY_EXISTS');
+      if (real.length > 0) throw real[0];
+    }
+  }
+}
+
+function ignoreUnknown(error: unknown): void {
+  if (errorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+}
