@@ -15,6 +15,7 @@ const projects = globSync(['{apps,libs,tools}/*/tsconfig.spec.json', 'bench/tsco
 const TESTS = [
   '**/*.spec.ts',
   '**/*.itest.ts',
+  '**/*.kafka-itest.ts',
   '**/*.e2e.ts',
   '**/*.conformance.ts',
   '**/test/**/*.ts',
@@ -47,9 +48,9 @@ const apps = {
 };
 const kafkaDriver = { group: ['kafkajs', 'kafkajs/*'], message: 'kafkajs is named in libs/messaging/src/kafka only.' };
 const testingLib = { group: ['@countersign/testing'], message: 'The lib testing is for tests only.' };
-const embeddedPostgres = {
-  group: ['@countersign/embedded-postgres'],
-  message: 'The embedded Postgres is for tests and tools only.',
+const localServers = {
+  group: ['@countersign/embedded-postgres', '@countersign/kafka-broker', '@countersign/local-server'],
+  message: 'The embedded Postgres and the local Kafka are for tests and tools only.',
 };
 const mainModule = {
   group: ['./main.js', './migrate.js', '../main.js', '../migrate.js'],
@@ -95,7 +96,7 @@ export default defineConfig([
       ],
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       ...restrict(focusedOrSkipped, environment, defaultExport),
-      ...restrictImports(kafkaDriver, testingLib, embeddedPostgres, mainModule),
+      ...restrictImports(kafkaDriver, testingLib, localServers, mainModule),
     },
   },
   ...projects.map(project => ({
@@ -117,7 +118,7 @@ export default defineConfig([
   })),
   { files: ['**/config.ts', '**/*.config.ts'], rules: restrict(focusedOrSkipped, defaultExport) },
   { files: CONFIGS, rules: { ...restrict(focusedOrSkipped, environment), '@nx/enforce-module-boundaries': 'off' } },
-  { files: ['libs/messaging/src/kafka/**'], rules: restrictImports(testingLib, embeddedPostgres, mainModule) },
+  { files: ['libs/messaging/src/kafka/**'], rules: restrictImports(testingLib, localServers, mainModule) },
   { files: ['tools/**', 'libs/testing/**'], rules: restrictImports(kafkaDriver, mainModule) },
   // The baseline of a driver is its bare client.
   { files: ['bench/**'], rules: restrictImports(mainModule) },

@@ -1,5 +1,5 @@
 /** Dead exports and files. What a lib exports, somebody else must use; a service's entry points are started, not imported. */
-const tests = ['src/**/*.{spec,itest}.ts', 'test/**/*.ts'];
+const tests = ['src/**/*.{spec,itest,kafka-itest}.ts', 'test/**/*.ts'];
 
 export default {
   // Which packages are declared is Nx's and npm's affair; here only code counts.
@@ -11,7 +11,7 @@ export default {
       project: ['tools/workspace/**/*.mjs'],
     },
     'apps/*': {
-      entry: ['src/{main,migrate,openapi}.ts', 'src/**/*.{spec,itest,e2e}.ts', ...tests],
+      entry: ['src/{main,migrate,openapi}.ts', 'src/**/*.{spec,itest,kafka-itest,e2e}.ts', ...tests],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     'libs/*': {

@@ -3,8 +3,8 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config';
 const conditions = ['@countersign/source', 'module', 'node', 'development|production'];
 
 /**
- * The two suites that every project has: `unit` (*.spec.ts: no I/O) and `itest` (*.itest.ts: real Postgres, real
- * processes). Workspace packages resolve to their sources, so a test never runs against a stale build.
+ * The suites of a project: `unit` (*.spec.ts: no I/O), `itest` (*.itest.ts: real Postgres, real processes) and
+ * `kafka-itest` (*.kafka-itest.ts: what also needs a Kafka, or Java to start one). Workspace packages resolve to their sources, so a test never runs against a stale build.
  */
 export function projectConfig(root: string): ViteUserConfig {
   const shared = {
@@ -27,6 +27,17 @@ export function projectConfig(root: string): ViteUserConfig {
             pool: 'forks',
             testTimeout: 30_000,
             hookTimeout: 60_000,
+          },
+        },
+        {
+          ...shared,
+          root,
+          test: {
+            name: 'kafka-itest',
+            include: ['src/**/*.kafka-itest.ts', 'test/**/*.kafka-itest.ts'],
+            pool: 'forks',
+            testTimeout: 60_000,
+            hookTimeout: 180_000,
           },
         },
       ],

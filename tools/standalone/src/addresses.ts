@@ -1,5 +1,5 @@
 import { SERVICES } from '@countersign/cli';
-import { findPorts, tryListen } from './ports.js';
+import { findPorts, tryListen } from '@countersign/local-server';
 
 /** A service listens to its peers on loopback only; the gateway's API alone is where HOST says. */
 export const LOOPBACK = '127.0.0.1';

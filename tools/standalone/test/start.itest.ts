@@ -3,8 +3,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataDirectory, readPlatformFile } from '@countersign/cli';
+import { findPorts } from '@countersign/local-server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { findPorts } from '../src/ports.js';
+
 import { StartCommand } from './start-command.js';
 
 /** Three times what it takes on two cores that other suites share. */

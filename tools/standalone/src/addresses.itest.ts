@@ -1,19 +1,9 @@
 import { createServer, type AddressInfo } from 'node:net';
+import { findPorts } from '@countersign/local-server';
 import { describe, expect, it } from 'vitest';
 import { chooseAddresses, PortTaken } from './addresses.js';
-import { findPorts, isFree } from './ports.js';
 
-describe('ports', () => {
-  it('are free, different, and below those that outgoing connections draw', async () => {
-    const ports = await findPorts(8);
-    expect(new Set(ports).size).toBe(8);
-    for (const port of ports) {
-      expect(port).toBeGreaterThanOrEqual(20_000);
-      expect(port).toBeLessThan(32_768);
-      expect(await isFree('127.0.0.1', port)).toBe(true);
-    }
-  });
-
+describe('the addresses of a platform', () => {
   it('that are taken are named with the remedy', async () => {
     const server = createServer();
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
