@@ -18,6 +18,7 @@ import type { KafkaLink } from './kafka-link.js';
 import type { KafkaNames } from './kafka-names.js';
 import { KafkaPartition } from './kafka-partition.js';
 import { Membership } from './membership.js';
+import { RecentLines } from './recent-lines.js';
 
 export interface KafkaConsumerContext {
   names: KafkaNames;
@@ -29,6 +30,8 @@ export interface KafkaConsumerContext {
 /** The least session timeout that a broker takes unless it is told otherwise (group.min.session.timeout.ms). */
 export const LEAST_SESSION_MS = 6_000;
 const COMMIT_RETRY_MS = 100;
+/** While the bus is away, each of its errors is said once in so long (milliseconds). */
+const QUIET_MS = 30_000;
 
 /** A member of a consumer group on Kafka. */
 export class KafkaConsumer implements BusConsumer {
@@ -39,6 +42,7 @@ export class KafkaConsumer implements BusConsumer {
   private readonly fetcher: Fetcher;
   private readonly membership: Membership;
   private readonly ending = new AbortController();
+  private readonly onError: ConsumerOptions['onError'];
   private started?: Promise<void>;
   /** While the bus is away nothing is begun: what could not be committed would only be done again. */
   private online = true;
@@ -57,9 +61,11 @@ export class KafkaConsumer implements BusConsumer {
       hasRecords: partition => this.online && partition.hasRecords,
       onIdle: () => undefined,
     });
-    const onError = (error: unknown, doing: string) => {
-      if (!this.ending.signal.aborted) options.onError(error, doing);
+    const recent = new RecentLines(QUIET_MS);
+    this.onError = (error, doing) => {
+      if (!this.ending.signal.aborted && recent.isNew(`${doing}: ${String(error)}`)) options.onError(error, doing);
     };
+    const { onError } = this;
     this.fetcher = new Fetcher({
       link: this.data,
       topics: options.topics.map(topic => names.topic(topic)),
@@ -192,7 +198,7 @@ export class KafkaConsumer implements BusConsumer {
         this.membership.fenced(standing);
       } catch (error) {
         this.setOnline(false);
-        this.options.onError(error, `committing ${partition.name}`);
+        this.onError(error, `committing ${partition.name}`);
         // A stop waits for no broker: what is not committed is done again by the next owner.
         if (this.held.draining) throw error;
       }
@@ -229,7 +235,7 @@ export class KafkaConsumer implements BusConsumer {
       const [first, end] = [oldest.get(name), newest.get(name)];
       if (first === undefined || end === undefined || (partition.next >= first && partition.next <= end)) continue;
       const lost = new Error(`offset ${partition.next} of ${partition.name} is not in the log (${first} to ${end})`);
-      this.options.onError(lost, 'fetching; it goes on with the oldest record');
+      this.onError(lost, 'fetching; it goes on with the oldest record');
       this.setBack(partition, first, partition.mark);
     }
   }

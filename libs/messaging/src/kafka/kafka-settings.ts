@@ -70,15 +70,6 @@ class Check {
     }
   }
 
-  /** A secret that is given by value or by file. */
-  secret(name: 'KAFKA_SASL_PASSWORD' | 'KAFKA_OAUTH_CLIENT_SECRET', because: string): string {
-    const file = this.file(`${name}_FILE`)?.trimEnd();
-    const value = this.config[name];
-    if (value !== undefined && file !== undefined) this.wrong(name, `is given twice, by value and by ${name}_FILE`);
-    if (value === undefined && file === undefined) this.wrong(name, `or ${name}_FILE is needed with ${because}`);
-    return value ?? file ?? '';
-  }
-
   done(): void {
     if (this.problems.length > 0)
       throw new KafkaConfigError(`The configuration cannot be used:\n${this.problems.join('\n')}`);
@@ -118,19 +109,19 @@ function tls(check: Check): ConnectionOptions | undefined {
 function sasl(check: Check): SASLOptions | undefined {
   const { KAFKA_SASL_MECHANISM: mechanism } = check.config;
   if (mechanism === undefined) {
-    for (const name of ['KAFKA_SASL_USERNAME', 'KAFKA_OAUTH_TOKEN_URL'] as const)
+    for (const name of ['KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD', 'KAFKA_OAUTH_TOKEN_URL'] as const)
       if (check.config[name] !== undefined) check.wrong('KAFKA_SASL_MECHANISM', `is needed with ${name}`);
     return undefined;
   }
   const because = `KAFKA_SASL_MECHANISM=${mechanism}`;
   if (mechanism !== 'oauthbearer') {
     const username = check.needed('KAFKA_SASL_USERNAME', because);
-    return { mechanism, username, password: check.secret('KAFKA_SASL_PASSWORD', because) };
+    return { mechanism, username, password: check.needed('KAFKA_SASL_PASSWORD', because) };
   }
   const oauthBearerProvider = oauthTokens({
     url: check.needed('KAFKA_OAUTH_TOKEN_URL', because),
     clientId: check.needed('KAFKA_OAUTH_CLIENT_ID', because),
-    clientSecret: check.secret('KAFKA_OAUTH_CLIENT_SECRET', because),
+    clientSecret: check.needed('KAFKA_OAUTH_CLIENT_SECRET', because),
     scope: check.config.KAFKA_OAUTH_SCOPE,
   });
   return { mechanism, oauthBearerProvider };

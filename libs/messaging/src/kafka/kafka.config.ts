@@ -41,11 +41,9 @@ export const kafkaConfig = z.object({
     .describe('how the service logs in to the brokers; not at all without it'),
   KAFKA_SASL_USERNAME: z.string().optional(),
   KAFKA_SASL_PASSWORD: z.string().optional(),
-  KAFKA_SASL_PASSWORD_FILE: z.string().optional().describe('file that holds the password instead'),
   KAFKA_OAUTH_TOKEN_URL: z.url().optional().describe('token endpoint, for KAFKA_SASL_MECHANISM=oauthbearer'),
   KAFKA_OAUTH_CLIENT_ID: z.string().optional(),
   KAFKA_OAUTH_CLIENT_SECRET: z.string().optional(),
-  KAFKA_OAUTH_CLIENT_SECRET_FILE: z.string().optional().describe('file that holds the secret instead'),
   KAFKA_OAUTH_SCOPE: z.string().optional(),
 });
 export type KafkaConfig = z.infer<typeof kafkaConfig>;

@@ -28,6 +28,8 @@ const LOCK_RETRY_MS = 1_000;
 const RECONNECT_MS = 500;
 /** A process that is stopped in the middle, though it is not dead, loses the lock after so long; it looks every second. */
 const IDLE_MS = 10_000;
+/** How long a stop waits for the move under way. */
+const DRAIN_MS = 3_000;
 const MAINTAIN_MS = 60_000;
 const CONTEXT = 'relay';
 
@@ -67,12 +69,17 @@ export class Relay {
     }, DEBOUNCE_MS);
   }
 
-  /** Ends after the move under way; what is left in the outbox stays for the next leader. */
+  /** Ends after the move under way, or within 3 s without it; what is left in the outbox stays for the next leader. */
   async stop(): Promise<void> {
     this.stopping = true;
     clearTimeout(this.debounce);
     this.signal.fire();
-    await this.running;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise(resolve => (timer = setTimeout(resolve, DRAIN_MS)));
+    await Promise.race([this.running, late]);
+    clearTimeout(timer);
+    // A bus that hangs holds no stop up: without its connection the move is rolled back.
+    await this.session?.close();
   }
 
   private async run(): Promise<void> {
