@@ -1,6 +1,6 @@
 import type { User } from '@countersign/contracts';
 import { DomainError, notFound, type TenantId } from '@countersign/kernel';
-import { retrySerialization, UnitOfWork } from '@countersign/persistence';
+import { retrySerialization, UnitOfWork, type TenantTransaction } from '@countersign/persistence';
 import { checkIfMatch } from '@countersign/platform';
 import { Injectable } from '@nestjs/common';
 import { HookChain, type HookChanges } from '../hooks/hook-chain.js';
@@ -23,6 +23,13 @@ export interface ChangeUserCommand {
   securityQuestion?: QuestionChanges;
   ifMatch?: string;
   dryRun: boolean;
+  /** Of a change that is repeated after a crash: the reservation (UUID) that the first try had. */
+  reservation?: string;
+  /**
+   * What happens with the change or not at all: runs in its transaction, more than once if that is repeated, and never
+   * where nothing is changed.
+   */
+  alongside?: (tx: TenantTransaction) => Promise<void>;
 }
 
 /** What was asked and announced for one change; good for the same change of a newer version too. */
@@ -73,7 +80,12 @@ export class ChangeUser {
     const asked: Asked = { diff: '', taken: [] };
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const before = attempt === 1 ? first : await this.read(command);
-      const reservation = this.reserveValues.begin(command.tenantId, command.userId, command.dryRun);
+      const reservation = this.reserveValues.begin(
+        command.tenantId,
+        command.userId,
+        command.dryRun,
+        command.reservation,
+      );
       let done: User | undefined;
       try {
         done = await this.attempt(command, reservation, before, asked, questions);
@@ -124,6 +136,7 @@ export class ChangeUser {
       // What only takes away is right for every newer state too: it does not lose against an unrelated change.
       rebase: asks ? undefined : command.change,
       ifMatch: command.ifMatch,
+      alongside: command.alongside,
     });
   }
 
@@ -182,12 +195,14 @@ export class ChangeUser {
 
   /** Nothing of the user object changes: no hook, no event, no new version. New security questions are kept and audited. */
   private async keepQuestions(
-    { tenantId, dryRun, ifMatch }: ChangeUserCommand,
+    { tenantId, dryRun, ifMatch, alongside }: ChangeUserCommand,
     user: User,
     questions: HashedQuestions | undefined,
   ): Promise<User> {
     const unchanged = questions === undefined || (questions !== null && Object.keys(questions).length === 0);
     if (dryRun || unchanged) return user;
-    return retrySerialization(() => this.commitChange.keepQuestions(tenantId, user.id, questions, ifMatch));
+    return retrySerialization(() =>
+      this.commitChange.keepQuestions(tenantId, user.id, questions, { ifMatch, alongside }),
+    );
   }
 }

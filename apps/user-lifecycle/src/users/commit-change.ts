@@ -25,6 +25,8 @@ export interface UserCommit {
   /** Makes the candidate of a newer state, where the change may be made to that as well. */
   rebase?: (user: User) => User;
   ifMatch?: string;
+  /** Runs in the transaction, after everything else in it. */
+  alongside?: (tx: TenantTransaction) => Promise<void>;
 }
 
 /**
@@ -58,7 +60,12 @@ export class CommitChange {
   }
 
   /** Keeps new security questions of a user that otherwise stays as it is. */
-  keepQuestions(tenantId: TenantId, userId: string, questions: HashedQuestions, ifMatch?: string): Promise<User> {
+  keepQuestions(
+    tenantId: TenantId,
+    userId: string,
+    questions: HashedQuestions,
+    { ifMatch, alongside }: Pick<UserCommit, 'ifMatch' | 'alongside'>,
+  ): Promise<User> {
     return this.uow.run(tenantId, async tx => {
       const user = await this.users.lock(tx, userId);
       if (!user) throw notFound('user');
@@ -66,6 +73,7 @@ export class CommitChange {
       checkIfMatch(ifMatch, user.version);
       await this.questions.save(tx, userId, questions);
       await this.facts.questionsChanged(tx, user);
+      await alongside?.(tx);
       return user;
     });
   }
@@ -94,6 +102,7 @@ export class CommitChange {
       await this.questions.remove(tx, after.id);
     } else if (questions !== undefined) await this.questions.save(tx, after.id, questions);
     await this.facts.changed(tx, after, diff, 'update', questions === undefined ? [] : ['securityQuestion']);
+    await commit.alongside?.(tx);
     return after;
   }
 

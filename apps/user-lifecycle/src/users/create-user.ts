@@ -1,6 +1,6 @@
 import type { User } from '@countersign/contracts';
-import { DomainError, newId, type Clock, type TenantId } from '@countersign/kernel';
-import { retrySerialization, UnitOfWork } from '@countersign/persistence';
+import { DomainError, newId, type Clock, type Id, type TenantId } from '@countersign/kernel';
+import { retrySerialization, UnitOfWork, type TenantTransaction } from '@countersign/persistence';
 import { CLOCK } from '@countersign/platform';
 import { Inject, Injectable } from '@nestjs/common';
 import { AttributeCatalogRepository } from '../attributes/attribute-catalog.repository.js';
@@ -21,6 +21,10 @@ export interface CreateUserCommand {
   tenantId: TenantId;
   body: CreateUserBody;
   dryRun: boolean;
+  /** Of a creation that is repeated after a crash: the id and the reservation (UUID) that the first try had. */
+  identity?: { userId: Id<'usr'>; reservation: string };
+  /** What happens with the creation or not at all: runs in its transaction, more than once if that is repeated. */
+  alongside?: (tx: TenantTransaction) => Promise<void>;
 }
 
 /**
@@ -49,18 +53,19 @@ export class CreateUser {
    * @throws DomainError 409 `login_in_use`, `value_in_use`; 422 `validation_failed`, `hook_refused`, `hook_answer_invalid`;
    * 503 `hook_unavailable`, `overloaded`
    */
-  execute({ tenantId, body, dryRun }: CreateUserCommand): Promise<User> {
+  execute(command: CreateUserCommand): Promise<User> {
+    const { tenantId, body, dryRun, identity } = command;
     if (body.invite) {
       const message = 'Invitations are not sent yet; leave invite out and give a one-time password, or reset it later';
       const errors = [{ pointer: '/invite', code: 'invitations_unavailable', message }];
       throw new DomainError('invitations_unavailable', 'invalid', message, { errors });
     }
-    const draft = newUser(newId('usr'), body.login, body, this.clock.now());
+    const draft = newUser(identity?.userId ?? newId('usr'), body.login, body, this.clock.now());
     return this.limit.run(tenantId, async () => {
       if (body.password !== undefined) await this.credentials.checkPassword(tenantId, draft.login, body.password);
-      const reservation = this.reserveValues.begin(tenantId, draft.id, dryRun);
+      const reservation = this.reserveValues.begin(tenantId, draft.id, dryRun, identity?.reservation);
       try {
-        return await this.create(reservation, draft, body);
+        return await this.create(reservation, draft, command);
       } catch (error) {
         await this.reserveValues.release(reservation);
         throw error;
@@ -68,8 +73,8 @@ export class CreateUser {
     });
   }
 
-  private async create(reservation: Reservation, draft: User, body: CreateUserBody): Promise<User> {
-    const { tenantId, dryRun } = reservation;
+  private async create(reservation: Reservation, draft: User, command: CreateUserCommand): Promise<User> {
+    const { tenantId, body, dryRun } = command;
     let checked = await this.reserveValues.execute(reservation, draft);
     const { candidate } = await this.hooks.consult({
       tenantId,
@@ -93,14 +98,14 @@ export class CreateUser {
         oneTime: true,
       });
     }
-    return this.commit(reservation, candidate, checked, body, secrets);
+    return this.commit(reservation, candidate, checked, command, secrets);
   }
 
   private async commit(
     reservation: Reservation,
     candidate: User,
     checked: CheckedUser,
-    body: CreateUserBody,
+    { body, alongside }: CreateUserCommand,
     secrets: Awaited<ReturnType<SecurityQuestions['hash']>>,
   ): Promise<User> {
     const now = this.clock.now().toISOString();
@@ -120,6 +125,7 @@ export class CreateUser {
           ...(body.password === undefined ? [] : (['password'] as const)),
           ...(hasQuestions ? (['securityQuestion'] as const) : []),
         ]);
+        await alongside?.(tx);
       }),
     );
     return user;

@@ -54,6 +54,15 @@ export class ReservationsRepository {
     return values.filter(value => names.has(value.name));
   }
 
+  /** The user that holds the value; one that only has it reserved does not exist yet. */
+  async holder(tx: TenantTransaction, { name, value }: UniqueValue): Promise<string | undefined> {
+    const [row] = await tx.query<{ user_id: string }>(
+      `select user_id from unique_values where tenant_id = $1 and name = $2 and value = $3 and reservation is null`,
+      [tx.tenantId, name, value],
+    );
+    return row?.user_id;
+  }
+
   /** Turns the reservations into held values. @returns those that another has taken over since */
   async confirm(tx: TenantTransaction, token: string, values: readonly UniqueValue[]): Promise<UniqueValue[]> {
     if (values.length === 0) return [];

@@ -26,8 +26,9 @@ export class ReserveValues {
     private readonly reservations: ReservationsRepository,
   ) {}
 
-  begin(tenantId: TenantId, userId: string, dryRun: boolean): Reservation {
-    return { tenantId, userId, token: randomUUID(), dryRun };
+  /** @param token of a change that may be repeated after a crash: the repetition takes over what it had reserved already */
+  begin(tenantId: TenantId, userId: string, dryRun: boolean, token: string = randomUUID()): Reservation {
+    return { tenantId, userId, token, dryRun };
   }
 
   /** @throws DomainError 422 `validation_failed`, 409 `login_in_use`, `value_in_use` */

@@ -2,7 +2,7 @@ import type { User } from '@countersign/contracts';
 import { invalidField, type TenantId } from '@countersign/kernel';
 import { Injectable } from '@nestjs/common';
 import { searchKey } from '../filtering/search-key.js';
-import { ChangeUser } from './change-user.js';
+import { ChangeUser, type ChangeUserCommand } from './change-user.js';
 import { assertMayChange, assertMaySetRoles, type Caller } from './user-permissions.js';
 import { changeUser, userDeleted } from './user-state.js';
 import type { PatchUserBody } from './user.schema.js';
@@ -14,6 +14,8 @@ export interface UpdateUserCommand {
   patch: PatchUserBody;
   ifMatch?: string;
   dryRun: boolean;
+  reservation?: ChangeUserCommand['reservation'];
+  alongside?: ChangeUserCommand['alongside'];
 }
 
 /** Merges a patch (RFC 7396) into a user, by an administrator or by the user itself. */

@@ -33,6 +33,8 @@ import { UserRepository } from './user.repository.js';
     GroupRepository, ListUsers, ReadMe, ReservationsRepository, ReserveValues, SecurityQuestions, UpdateUser, UserFacts,
     UserRepository,
   ], // prettier-ignore
-  exports: [CredentialClient, GroupRepository, ReservationsRepository, UserFacts, UserRepository],
+  exports: [
+    CreateUser, CredentialClient, GroupRepository, ReservationsRepository, UpdateUser, UserFacts, UserRepository,
+  ], // prettier-ignore
 })
 export class UsersModule {}

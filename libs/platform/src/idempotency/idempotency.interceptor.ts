@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { DomainError } from '@countersign/kernel';
 import { UnitOfWork } from '@countersign/persistence';
 import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
@@ -33,7 +34,8 @@ interface HttpReply {
 /**
  * `Idempotency-Key` on POST (draft-ietf-httpapi-idempotency-key-header-07): a successful answer is kept, encrypted, for 24 h
  * per tenant, principal, method and path, and given again for the same body. While the first request runs the key is leased
- * (60 s), so that a retry after a crash takes over. A refused request has no effect and frees its key.
+ * (60 s), so that a retry after a crash takes over. A refused request has no effect and frees its key. A body that is still
+ * a stream here is known only when it is over: its route keeps the key itself.
  */
 @Injectable()
 export class IdempotencyInterceptor implements NestInterceptor {
@@ -58,6 +60,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       const message = 'An idempotency key has 1 to 255 characters';
       throw malformed([{ pointer: 'Idempotency-Key', code: 'invalid_key', message }]);
     }
+    if (request.body instanceof Readable) return next.handle();
     const scope = { tenantId: principal.tenantId, principal: `${principal.kind}:${principal.id}`, path, key };
     return from(this.once(scope, request, execution.switchToHttp().getResponse<HttpReply>(), next));
   }
