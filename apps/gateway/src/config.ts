@@ -64,7 +64,7 @@ export const gatewayConfig = serviceConfig.extend({
     .number()
     .int()
     .min(1024)
-    .default(100 * 1024 * 1024)
+    .default(1024 * 1024 * 1024)
     .describe('of a file that is imported'),
   MAX_IN_FLIGHT: z.coerce
     .number()

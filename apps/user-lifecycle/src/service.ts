@@ -1,6 +1,7 @@
 import { defineService } from '@countersign/platform';
 import { AppModule } from './app.module.js';
 import { entities } from './entities.js';
+import { acceptFiles } from './imports/accept-files.js';
 import { migrations } from './migrations/index.js';
 
 /** user-lifecycle as one value, for the start, the migration, the API's description and the tests. */
@@ -10,4 +11,5 @@ export const service = defineService({
   module: AppModule,
   entities,
   migrations,
+  prepare: acceptFiles,
 });

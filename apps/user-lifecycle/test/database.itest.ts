@@ -6,6 +6,10 @@ import { AttributeCatalogRepository } from '../src/attributes/attribute-catalog.
 import { AuditRepository } from '../src/audit/audit.repository.js';
 import { GroupRepository } from '../src/groups/group.repository.js';
 import type { Group } from '../src/groups/group.schema.js';
+import { ImportRowRepository } from '../src/imports/import-row.repository.js';
+import { newOperationId, type Operation } from '../src/operations/operation.js';
+import { OperationQueueRepository } from '../src/operations/operation-queue.repository.js';
+import { OperationRepository } from '../src/operations/operation.repository.js';
 import { service } from '../src/service.js';
 import { TenantRepository } from '../src/tenants/tenant.repository.js';
 import { ReservationsRepository } from '../src/users/reservations.repository.js';
@@ -18,6 +22,8 @@ const [catalogs, reservations, audit] = [
   new ReservationsRepository(),
   new AuditRepository(),
 ];
+const [operations, queue] = [new OperationRepository(), new OperationQueueRepository()];
+const importRows = new ImportRowRepository();
 const token = '01890000-0000-7000-8000-000000000001';
 const login = { name: 'login', value: 'theirs' };
 
@@ -59,6 +65,29 @@ async function theirTenant(tx: TenantTransaction): Promise<void> {
 
 async function theirCatalog(tx: TenantTransaction): Promise<void> {
   if ((await catalogs.read(tx)).version === 0) await catalogs.create(tx);
+}
+
+/** One that waits, with an error, a row and an idempotency key. */
+async function theirOperation(tx: TenantTransaction): Promise<string> {
+  const id = newOperationId();
+  const operation = {
+    id,
+    kind: 'users.import',
+    state: 'receiving',
+    params: {},
+    starter: { actor: fact.actor, userId: 'usr_1', roles: [], traceparent: '' },
+    createdAt: new Date(),
+  } as unknown as Operation;
+  await operations.insert(tx, operation, 'user:usr_1', { by: token, seconds: 60 });
+  await operations.addErrors(tx, id, [{ line: 2, code: 'c', pointer: '', message: 'm' }]);
+  await importRows.addAll(tx, id, [{ line: 3, userId: newId('usr'), sealed: Buffer.from('x') }]);
+  return id;
+}
+
+async function theirPending(tx: TenantTransaction): Promise<string> {
+  const id = await theirOperation(tx);
+  await operations.submit(tx, id, 1, { idempotencyKey: id, fingerprint: Buffer.from('f') });
+  return id;
 }
 
 const fact: AuditRecord = {
@@ -138,6 +167,74 @@ describeDatabase(service, {
         await reservations.confirm(tx, token, [login]);
       },
       attempt: tx => reservations.freeAll(tx, 'usr_1'),
+    },
+    'ReservationsRepository.holder': {
+      prepare: async tx => {
+        await reservations.reserve(tx, token, 'usr_1', [login]);
+        await reservations.confirm(tx, token, [login]);
+      },
+      attempt: tx => reservations.holder(tx, login),
+    },
+    'OperationRepository.find': { prepare: theirPending, attempt: (tx, id: string) => operations.find(tx, id) },
+    'OperationRepository.lock': { prepare: theirPending, attempt: (tx, id: string) => operations.lock(tx, id) },
+    'OperationRepository.isReceiving': {
+      prepare: theirOperation,
+      attempt: (tx, id: string) => operations.isReceiving(tx, id),
+    },
+    'OperationRepository.countUnfinished': {
+      prepare: theirOperation,
+      attempt: tx => operations.countUnfinished(tx),
+    },
+    'OperationRepository.submit': {
+      prepare: theirOperation,
+      attempt: (tx, id: string) => operations.submit(tx, id, 1),
+    },
+    'OperationRepository.findKey': {
+      prepare: theirPending,
+      attempt: (tx, id: string) => operations.findKey(tx, 'users.import', 'user:usr_1', id),
+    },
+    'OperationRepository.progress': {
+      prepare: theirOperation,
+      attempt: (tx, id: string) => operations.progress(tx, id, token, { done: 1, failed: 1 }),
+    },
+    'OperationRepository.requestCancel': {
+      prepare: theirPending,
+      attempt: (tx, id: string) => operations.requestCancel(tx, id),
+    },
+    'OperationRepository.finish': {
+      prepare: theirOperation,
+      attempt: (tx, id: string) => operations.finish(tx, id, token, { state: 'cancelled', done: 0, failed: 0 }),
+    },
+    'OperationRepository.remove': {
+      prepare: theirOperation,
+      attempt: (tx, id: string) => operations.remove(tx, id),
+    },
+    'OperationRepository.errorsAfter': {
+      prepare: theirOperation,
+      attempt: (tx, id: string) => operations.errorsAfter(tx, id, [0, 0], 10),
+    },
+    'OperationRepository.countErrors': {
+      prepare: theirOperation,
+      attempt: async (tx, id: string) => (await operations.countErrors(tx, id)).errors,
+    },
+    'OperationRepository.removeErrors': {
+      prepare: theirOperation,
+      attempt: (tx, id: string) => operations.removeErrors(tx, id, 10),
+    },
+    'OperationQueueRepository.claim': { prepare: theirPending, attempt: tx => queue.claim(tx, token, 60, []) },
+    'OperationQueueRepository.reclaim': { prepare: theirOperation, attempt: tx => queue.reclaim(tx, [token]) },
+    'ImportRowRepository.after': {
+      prepare: theirOperation,
+      attempt: (tx, id: string) => importRows.after(tx, id, 0, 10),
+    },
+    'ImportRowRepository.count': { prepare: theirOperation, attempt: (tx, id: string) => importRows.count(tx, id) },
+    'ImportRowRepository.remove': {
+      prepare: theirOperation,
+      attempt: (tx, id: string) => importRows.remove(tx, id, 3),
+    },
+    'ImportRowRepository.clear': {
+      prepare: theirOperation,
+      attempt: (tx, id: string) => importRows.clear(tx, id, 10),
     },
     'AuditRepository.addAll': {
       prepare: tx => audit.addAll(tx, [fact, fact]),

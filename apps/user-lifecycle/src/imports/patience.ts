@@ -1,0 +1,53 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DomainError } from '@countersign/kernel';
+
+const FIRST_WAIT_MS = 500;
+const LONGEST_WAIT_MS = 15_000;
+/** Tries of a row that fails alone, while others get through. */
+const TRIES_ALONE = 4;
+/** Refusals of the moment, though their kind says otherwise: what they lost against is over soon. */
+const OF_THE_MOMENT = ['attributes_changed', 'concurrent_change'];
+
+/** Whether the same row may succeed a little later, as it is. */
+export function isPassing(error: unknown): error is DomainError {
+  return (
+    error instanceof DomainError &&
+    (error.kind === 'unavailable' || error.kind === 'rate_limited' || OF_THE_MOMENT.includes(error.code))
+  );
+}
+
+/**
+ * How long the rows of one import wait for a receiver or a service that is away. While nothing gets through, all wait, up to a
+ * bounded time, after which each row fails at its first try until something gets through again. A row that fails while
+ * others get through is given up after a few tries.
+ */
+export class Patience {
+  /** When the outage under way began, on the clock of performance.now(). */
+  private outageSince?: number;
+  private successes = 0;
+
+  constructor(private readonly longestMs: number) {}
+
+  /** A row got an answer, whichever: what was away is back. */
+  reached(): void {
+    this.outageSince = undefined;
+    this.successes += 1;
+  }
+
+  /** Runs the work until it succeeds or fails for good. @throws what it throws for good, or at last */
+  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const successesBefore = this.successes;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        const since = (this.outageSince ??= performance.now());
+        const alone = this.successes > successesBefore && tries >= TRIES_ALONE;
+        if (alone || performance.now() - since > this.longestMs) throw error;
+        const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1));
+        await delay(wait * (0.75 + Math.random() / 2), undefined, { signal });
+      }
+    }
+  }
+}
