@@ -16,13 +16,16 @@ export interface SessionOptions {
  */
 export class DirectSession {
   readonly closed: Promise<void>;
+  isClosed = false;
   private last: Promise<unknown> = Promise.resolve();
 
   private constructor(private readonly client: pg.Client) {
-    this.closed = new Promise(resolve => {
+    this.closed = new Promise<void>(resolve => {
       client.once('end', resolve);
       // Without a listener a lost connection would be an uncaught exception; statements under way reject by themselves.
       client.on('error', () => resolve());
+    }).then(() => {
+      this.isClosed = true;
     });
   }
 

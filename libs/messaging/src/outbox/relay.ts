@@ -42,7 +42,9 @@ export class Relay {
   private readonly signal = new Signal();
   private readonly channel: string;
   private running?: Promise<void>;
+  /** Holds the lock, moves the rows. */
   private session?: DirectSession;
+  private listener?: DirectSession;
   private leads = false;
   private stopping = false;
   private debounce?: NodeJS.Timeout;
@@ -89,9 +91,7 @@ export class Relay {
         this.session = await DirectSession.open({
           url: workerUrl,
           applicationName: `${service}-relay`,
-          channels: [this.channel],
           idleTimeoutMs: IDLE_MS,
-          onNotification: () => this.signal.fire(),
         });
         this.problem = undefined;
         void this.session.closed.then(() => this.signal.fire());
@@ -102,8 +102,8 @@ export class Relay {
       } finally {
         this.leads = false;
         metrics.relayLeader.set(0);
-        await this.session?.close();
-        this.session = undefined;
+        await Promise.all([this.session?.close(), this.listener?.close()]);
+        this.session = this.listener = undefined;
       }
       if (!this.stopping) await this.signal.wait(RECONNECT_MS);
     }
@@ -113,10 +113,12 @@ export class Relay {
     const { schema, metrics, logger } = this.options;
     while (!this.stopping && !(await this.lock(session))) await this.signal.wait(LOCK_RETRY_MS);
     if (this.stopping) return;
+    const listener = await this.listen();
     this.leads = true;
     metrics.relayLeader.set(1);
     logger.log(`This process relays the outbox of ${schema}`, CONTEXT);
     while (!this.stopping) {
+      if (listener.isClosed) throw new Error('the connection that wakes it has ended');
       const moved = await this.move(session);
       metrics.relayed.inc(moved);
       this.maintain();
@@ -137,6 +139,22 @@ export class Relay {
       this.problem = error.message;
       return 0;
     }
+  }
+
+  /**
+   * Wake-ups come over a connection of their own: the server writes them whenever they arise, and a session whose client
+   * reads nothing any more would be stuck in that writing, where no time-out ends it, and keep the lock for ever.
+   */
+  private async listen(): Promise<DirectSession> {
+    const { service, workerUrl } = this.options;
+    this.listener = await DirectSession.open({
+      url: workerUrl,
+      applicationName: `${service}-relay-wake`,
+      channels: [this.channel],
+      onNotification: () => this.signal.fire(),
+    });
+    void this.listener.closed.then(() => this.signal.fire());
+    return this.listener;
   }
 
   private async lock(session: DirectSession): Promise<boolean> {
