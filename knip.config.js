@@ -11,7 +11,12 @@ export default {
       project: ['tools/workspace/**/*.mjs'],
     },
     'apps/*': {
-      entry: ['src/{main,migrate,openapi}.ts', 'src/**/*.{spec,itest,kafka-itest,e2e}.ts', ...tests],
+      entry: [
+        'src/{main,migrate,openapi}.ts',
+        'src/**/*.{spec,itest,kafka-itest,e2e,fault}.ts',
+        'src/faults/skewed-clock.ts',
+        ...tests,
+      ],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
     'libs/*': {

@@ -6,7 +6,8 @@ const shared = { root, resolve: { conditions }, ssr: { resolve: { conditions } }
 
 /**
  * `support`: the suites' own tools against tiny local servers. `e2e`: one platform for all files, started once.
- * `crash`: platforms of its own that it kills; alone, because a dying platform makes every other suite slow.
+ * `crash`: platforms of its own that it kills; alone, because a dying platform makes every other suite slow. `faults`: one
+ * platform on the bus under test, whose parts are killed, paused and misled about the time; run by a target of its own.
  */
 export default defineConfig({
   root,
@@ -40,6 +41,19 @@ export default defineConfig({
           testTimeout: 600_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: 'faults',
+          include: ['src/faults/**/*.fault.ts'],
+          globalSetup: ['src/faults/global-setup.ts'],
+          pool: 'forks',
+          maxWorkers: 1,
+          testTimeout: 1_200_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

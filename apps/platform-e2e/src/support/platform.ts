@@ -16,6 +16,8 @@ export interface PlatformOptions {
   /** Given to start again on the data of an earlier platform. */
   readonly dataDir?: string;
   readonly port?: number;
+  /** Beside what the suite itself inherits. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The whole platform as its users start it: the standalone start on a data folder and port of its own. */
@@ -44,6 +46,7 @@ export class Platform {
         HOST: '127.0.0.1',
         PORT: String(port),
         NODE_ENV: 'production',
+        ...options.environment,
       },
       stdio: ['ignore', output, output],
       detached: true,

@@ -1,0 +1,34 @@
+import { randomInt } from 'node:crypto';
+import { inject } from 'vitest';
+
+/** How much of each fault a profile takes: `short` is part of every test run, `full` is what the guarantees are shown by. */
+interface Plan {
+  /** Rounds of kill -9 of every service. */
+  readonly rounds: number;
+  /** Kills of the database and, on Kafka, of the broker. */
+  readonly storeKills: number;
+  /** Pauses of replicas. */
+  readonly pauses: number;
+  /** How long a clock is wrong, in milliseconds. */
+  readonly clockWrongMs: number;
+}
+
+const PLANS: Readonly<Record<'short' | 'full', Plan>> = {
+  short: { rounds: 1, storeKills: 1, pauses: 1, clockWrongMs: 2_000 },
+  full: { rounds: 20, storeKills: 5, pauses: 3, clockWrongMs: 5_000 },
+};
+
+export function plan(): Plan {
+  return PLANS[inject('faultsProfile')];
+}
+
+/** Of one run; a failure shows it. */
+export function newSeed(): number {
+  return randomInt(2 ** 31);
+}
+
+/**
+ * How often a delivery may arrive once more than needed, by endpoint and kill of the dispatcher or its store: the attempts in
+ * flight (at most 64 for one endpoint), and as many again that were answered and not yet written down (docs/reliability.md).
+ */
+export const REPEATED_PER_KILL = 2 * 64;
