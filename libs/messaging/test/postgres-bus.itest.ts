@@ -1,8 +1,23 @@
 import { BUS_DATABASE } from '@countersign/persistence';
 import { describeBus } from '../src/conformance/bus.conformance.js';
 import { busMigrations } from '../src/postgres/migrations/index.js';
+import type { BreakableBus, BusHarness } from './support/probe.js';
 
-describeBus('postgres', () => ({
+const harness: BusHarness = {
   config: { BUS: 'postgres' },
   schemas: [{ owner: BUS_DATABASE.owner, schema: BUS_DATABASE.schema, migrations: busMigrations }],
-}));
+};
+
+/** The database of the bus, which is that of the services too, refuses everybody. */
+const breakable: BreakableBus = {
+  harness,
+  takeAway: probe => probe.database.shut(),
+  giveBack: probe => probe.database.reopen(),
+  close: () => Promise.resolve(),
+};
+
+describeBus(
+  'postgres',
+  () => harness,
+  () => Promise.resolve(breakable),
+);

@@ -1,14 +1,16 @@
 import { describe } from 'vitest';
-import type { BusHarness } from '../../test/support/probe.js';
+import type { BreakableBus, BusHarness } from '../../test/support/probe.js';
 import { describeDelivery } from './delivery.conformance.js';
 import { describeEffects } from './effects.conformance.js';
 import { describeFailures } from './failures.conformance.js';
 import { describeGroups } from './groups.conformance.js';
+import { describeHandover } from './handover.conformance.js';
+import { describeOutage } from './outage.conformance.js';
 import { describeOutbox } from './outbox.conformance.js';
 import { describeReplay } from './replay.conformance.js';
 
 /** What every driver must do; written against the port and what is built on it, never against a driver. */
-export function describeBus(name: string, harness: () => BusHarness): void {
+export function describeBus(name: string, harness: () => BusHarness, breakable: () => Promise<BreakableBus>): void {
   describe(`bus on ${name}`, () => {
     describeOutbox(harness);
     describeDelivery(harness);
@@ -16,5 +18,7 @@ export function describeBus(name: string, harness: () => BusHarness): void {
     describeFailures(harness);
     describeReplay(harness);
     describeGroups(harness);
+    describeHandover(harness);
+    describeOutage(breakable);
   });
 }

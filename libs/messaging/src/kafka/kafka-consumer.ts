@@ -198,7 +198,7 @@ export class KafkaConsumer implements BusConsumer {
         this.membership.fenced(standing);
       } catch (error) {
         this.setOnline(false);
-        this.onError(error, `committing ${partition.name}`);
+        this.onError(error, 'committing');
         // A stop waits for no broker: what is not committed is done again by the next owner.
         if (this.held.draining) throw error;
       }

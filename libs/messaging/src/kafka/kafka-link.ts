@@ -6,7 +6,7 @@ import { clientLog } from './client-log.js';
 import type { KafkaSettings } from './kafka-settings.js';
 import { checkedBroker, newCluster, type GroupBroker, type GroupCluster } from './kafkajs-internals.js';
 import { keepsLink } from './kafka-errors.js';
-import { patchRequestQueue } from './request-queue-patch.js';
+import { patchKafkajs } from './kafkajs-patches.js';
 
 /** How long (milliseconds) a connection may take, and an answer that nothing makes the broker wait for. */
 const CONNECT_MS = 5_000;
@@ -25,7 +25,7 @@ class Client {
   readonly kafka: Kafka;
 
   constructor({ settings, clientId, logger }: LinkOptions) {
-    patchRequestQueue();
+    patchKafkajs();
     this.kafka = new Kafka({
       brokers: settings.brokers,
       ssl: settings.ssl,
@@ -74,7 +74,7 @@ export class KafkaLink {
     try {
       return await work(await used.cluster);
     } catch (error) {
-      if (!keepsLink(error)) void this.drop(used);
+      if (!keepsLink(error)) this.drop(used);
       throw error;
     }
   }
@@ -107,7 +107,7 @@ export class KafkaLink {
   async close(): Promise<void> {
     this.closed = true;
     const used = this.current;
-    if (used) await this.drop(used);
+    if (used) await disconnect(used.client, async () => (await used.cluster).disconnect());
   }
 
   private open(): { client: Client; cluster: Promise<GroupCluster> } {
@@ -122,12 +122,13 @@ export class KafkaLink {
     return { client, cluster: connected() };
   }
 
-  private drop(used: { client: Client; cluster: Promise<GroupCluster> }): Promise<void> {
-    if (this.current === used) {
-      this.current = undefined;
-      this.coordinator = undefined;
-    }
-    return disconnect(used.client, async () => (await used.cluster).disconnect());
+  /** Without a good-bye: whoever else waits on these connections is to know at once. */
+  private drop(used: { client: Client; cluster: Promise<GroupCluster> }): void {
+    if (this.current !== used) return;
+    this.current = undefined;
+    this.coordinator = undefined;
+    used.client.destroySockets();
+    used.cluster.then(cluster => cluster.disconnect()).catch(() => undefined);
   }
 }
 

@@ -51,6 +51,9 @@ export interface ProbeDatabase {
   /** Sees everything; for what tests assert. */
   admin: pg.Pool;
   login(user: string): string;
+  /** Ends every connection and takes no new one, not even the suite's own; and takes them again. */
+  shut(): Promise<void>;
+  reopen(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -65,7 +68,14 @@ export async function openProbeDatabase(bus: readonly BusSchema[]): Promise<Prob
   const login = (user: string) => cluster.urlFor({ user, password: PASSWORD, database: name });
   const admin = new pg.Pool({ connectionString: cluster.adminUrl(name), max: 4 });
   admin.on('error', () => undefined);
+  const outside = (...statements: string[]) => runOutside(cluster, statements);
   return {
+    shut: () =>
+      outside(
+        `alter database ${pg.escapeIdentifier(name)} with allow_connections false`,
+        `select pg_terminate_backend(pid) from pg_stat_activity where datname = ${pg.escapeLiteral(name)}`,
+      ),
+    reopen: () => outside(`alter database ${pg.escapeIdentifier(name)} with allow_connections true`),
     appUrl: login(probe.app),
     workerUrl: login(probe.worker),
     admin,
@@ -75,6 +85,16 @@ export async function openProbeDatabase(bus: readonly BusSchema[]): Promise<Prob
       await cluster.dropDatabase(name);
     },
   };
+}
+
+async function runOutside(cluster: TestCluster, statements: readonly string[]): Promise<void> {
+  const client = new pg.Client({ connectionString: cluster.adminUrl() });
+  await client.connect();
+  try {
+    for (const statement of statements) await client.query(statement);
+  } finally {
+    await client.end();
+  }
 }
 
 async function migrate(cluster: TestCluster, database: string, bus: readonly BusSchema[]): Promise<void> {

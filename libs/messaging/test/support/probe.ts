@@ -18,6 +18,14 @@ export interface BusHarness {
   schemas: readonly BusSchema[];
 }
 
+/** A bus of one test alone, which it takes away from everybody and gives back as it was. */
+export interface BreakableBus {
+  harness: BusHarness;
+  takeAway(probe: Probe): Promise<void>;
+  giveBack(probe: Probe): Promise<void>;
+  close(): Promise<void>;
+}
+
 /** A running service of the suite: one member of the group and one candidate for the relay. */
 export interface ProbeService {
   messaging: Messaging;

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { patchRequestQueue } from './request-queue-patch.js';
+import { patchKafkajs } from './kafkajs-patches.js';
 
 interface Queue {
   pending: unknown[];
@@ -14,11 +14,11 @@ const logger = { debug: () => undefined };
 const newQueue = () =>
   new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 1_000, clientId: 'c', broker: 'b', logger });
 
-describe('patchRequestQueue', () => {
+describe('patchKafkajs', () => {
   beforeEach(() => {
     vi.useFakeTimers();
-    patchRequestQueue();
-    patchRequestQueue();
+    patchKafkajs();
+    patchKafkajs();
   });
   afterEach(() => {
     vi.useRealTimers();
