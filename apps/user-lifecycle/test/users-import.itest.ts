@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { User } from '@countersign/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Harness, pageOf, problemOf, type TestTenant } from './harness.js';
@@ -193,10 +194,7 @@ describe('import of users', () => {
   });
 
   it('keeps the rows of one login in the order of the file', async () => {
-    harness.dispatcher.answer('validateUser', async () => {
-      await new Promise(resolve => setTimeout(resolve, 50));
-      return { outcome: 'unchanged' };
-    });
+    harness.dispatcher.answer('validateUser', () => delay(50, { outcome: 'unchanged' }));
     const rows = Array.from({ length: 10 }, (_, index) => ['Same', `First${index}`, 'Last']);
     const done = await imported(tenant.admin, csv(rows), { query: '?mode=upsert' });
     expect(done.progress).toEqual({ done: 10, total: 10, failed: 0 });

@@ -16,17 +16,32 @@ export function isPassing(error: unknown): error is DomainError {
   );
 }
 
+/** Time as patience sees it, in milliseconds. */
+export interface Stopwatch {
+  now(): number;
+  /** @throws AbortError when the signal aborts first */
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const realTime: Stopwatch = {
+  now: () => performance.now(),
+  pause: (ms, signal) => delay(ms, undefined, { signal }),
+};
+
 /**
  * How long the rows of one import wait for a receiver or a service that is away. While nothing gets through, all wait, up to a
  * bounded time, after which each row fails at its first try until something gets through again. A row that fails while
  * others get through is given up after a few tries.
  */
 export class Patience {
-  /** When the outage under way began, on the clock of performance.now(). */
+  /** When the outage under way began. */
   private outageSince?: number;
   private successes = 0;
 
-  constructor(private readonly longestMs: number) {}
+  constructor(
+    private readonly longestMs: number,
+    private readonly time = realTime,
+  ) {}
 
   /** A row got an answer, whichever: what was away is back. */
   reached(): void {
@@ -42,11 +57,11 @@ export class Patience {
         return await work();
       } catch (error) {
         if (!isPassing(error)) throw error;
-        const since = (this.outageSince ??= performance.now());
+        const since = (this.outageSince ??= this.time.now());
         const alone = this.successes > successesBefore && tries >= TRIES_ALONE;
-        if (alone || performance.now() - since > this.longestMs) throw error;
+        if (alone || this.time.now() - since > this.longestMs) throw error;
         const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1));
-        await delay(wait * (0.75 + Math.random() / 2), undefined, { signal });
+        await this.time.pause(wait * (0.75 + Math.random() / 2), signal);
       }
     }
   }

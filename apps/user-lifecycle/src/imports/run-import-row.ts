@@ -42,6 +42,7 @@ export class RunImportRow {
   /** @throws Error when the database is away: the import goes on with the row when it is back */
   async execute(command: ImportRowCommand): Promise<void> {
     const { run, content, row } = command;
+    if (run.signal.aborted) return;
     try {
       if ('errors' in content) await this.fail(command, content.errors);
       else await this.apply(command, content.body);
