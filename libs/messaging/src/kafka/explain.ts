@@ -19,7 +19,7 @@ export function explain(error: unknown, settings: KafkaSettings): string {
     return `Kafka at ${brokers} does not take this way to log in (${text}); look at KAFKA_SASL_MECHANISM`;
   if (
     messages.some(cause => TLS_CODES.test(codeOf(cause))) ||
-    /certificate|SSL routines|wrong version number/i.test(text)
+    /certificate|SSL routines|wrong version number|secure TLS connection/i.test(text)
   )
     return `TLS with Kafka at ${brokers} fails (${text}); look at KAFKA_TLS and KAFKA_TLS_CA_FILE`;
   if (type?.endsWith('AUTHORIZATION_FAILED'))

@@ -1,8 +1,17 @@
 /** The member is out of its group, or its group has moved on without it. */
 const FENCED = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID', 'REBALANCE_IN_PROGRESS']);
+/** The leaders are others than the client believes, or not there yet: as good as the connection is, it has to look again. */
+const STALE = new Set([
+  'NOT_LEADER_FOR_PARTITION',
+  'LEADER_NOT_AVAILABLE',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+]);
 /** A broker's answers after which the connection is as good as before. */
 const ANSWERS = new Set([
   ...FENCED,
+  ...STALE,
   'NOT_COORDINATOR_FOR_GROUP',
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'GROUP_LOAD_IN_PROGRESS',
@@ -13,7 +22,6 @@ const ANSWERS = new Set([
   'TOPIC_AUTHORIZATION_FAILED',
   'GROUP_AUTHORIZATION_FAILED',
   'CLUSTER_AUTHORIZATION_FAILED',
-  'UNKNOWN_TOPIC_OR_PARTITION',
 ]);
 
 /** Kafka's name of a protocol error, as `UNKNOWN_MEMBER_ID`; undefined for other errors. */
@@ -30,6 +38,11 @@ export function keepsLink(error: unknown): boolean {
   if ((error as Error).name === 'KafkaJSAggregateError') return true;
   const type = errorType(error);
   return type !== undefined && ANSWERS.has(type);
+}
+
+export function isStale(error: unknown): boolean {
+  const type = errorType(error);
+  return type !== undefined && STALE.has(type);
 }
 
 /** Whether the group did not take a request because of the generation or member that it names. */

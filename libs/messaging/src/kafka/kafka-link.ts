@@ -5,7 +5,7 @@ import { Kafka, logLevel, type ISocketFactory, type Producer, type ProducerConfi
 import { clientLog } from './client-log.js';
 import type { KafkaSettings } from './kafka-settings.js';
 import { checkedBroker, newCluster, type GroupBroker, type GroupCluster } from './kafkajs-internals.js';
-import { keepsLink } from './kafka-errors.js';
+import { isStale, keepsLink } from './kafka-errors.js';
 import { patchKafkajs } from './kafkajs-patches.js';
 
 /** How long (milliseconds) a connection may take, and an answer that nothing makes the broker wait for. */
@@ -75,6 +75,7 @@ export class KafkaLink {
       return await work(await used.cluster);
     } catch (error) {
       if (!keepsLink(error)) this.drop(used);
+      else if (isStale(error)) await this.refresh(used);
       throw error;
     }
   }
@@ -120,6 +121,15 @@ export class KafkaLink {
       return cluster;
     };
     return { client, cluster: connected() };
+  }
+
+  private async refresh(used: { client: Client; cluster: Promise<GroupCluster> }): Promise<void> {
+    try {
+      await (await used.cluster).refreshMetadata();
+    } catch {
+      // For instance a topic that is no more: the next connections know of none.
+      this.drop(used);
+    }
   }
 
   /** Without a good-bye: whoever else waits on these connections is to know at once. */

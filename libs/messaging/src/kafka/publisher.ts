@@ -76,7 +76,8 @@ export class Publisher {
         () =>
         ({ message }) =>
           message.partition!,
-      retry: { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000 },
+      // Some 5 s: as long as a leader may be away when a broker goes.
+      retry: { retries: 7, initialRetryTime: 100, maxRetryTime: 1_000 },
     });
     try {
       await link.producer.connect();

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { PARTITIONS, TOPICS } from '@countersign/contracts';
 import { deadLetterTopic } from '../consumer/dead-letter.js';
+import { listOffsets, NEWEST } from './group-offsets.js';
 import { errorType } from './kafka-errors.js';
 import type { KafkaLink } from './kafka-link.js';
 import type { KafkaNames } from './kafka-names.js';
@@ -11,6 +13,8 @@ const DEAD_LETTER_RETENTION_MS = 30 * 24 * 3_600_000;
 /** The largest batch of records that a topic takes: more than any event of the platform. */
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 const CREATE_TIMEOUT_MS = 10_000;
+const LEADERS_MS = 15_000;
+const LOOK_MS = 50;
 
 /** A topic that is not as the catalogue says; the message names the remedy. */
 export interface TopicProblem {
@@ -44,6 +48,7 @@ export class Topics {
     if (missing.length === 0) return problems;
     if (!this.settings.createTopics) return [...problems, ...missing.map(topic => this.missing(topic))];
     await this.create(link, missing);
+    await this.awaitLeaders(link, missing);
     return problems;
   }
 
@@ -109,6 +114,22 @@ export class Topics {
       const { errors = [error] } = error as { errors?: unknown[] };
       const real = errors.filter(one => errorType(one) !== 'TOPIC_ALREADY_EXISTS');
       if (real.length > 0) throw real[0];
+    }
+  }
+
+  /** A topic can be used when each of its leaders answers, which is a moment after it was created. */
+  private async awaitLeaders(link: KafkaLink, topics: readonly string[]): Promise<void> {
+    const partitions = topics.flatMap(topic =>
+      Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: this.names.topic(topic), partition })),
+    );
+    for (const end = Date.now() + LEADERS_MS; ; await delay(LOOK_MS)) {
+      try {
+        const found = await listOffsets(link, partitions, NEWEST);
+        if (found.size === partitions.length) return;
+        throw new Error('The topics that were created have no leaders yet');
+      } catch (error) {
+        if (Date.now() > end) throw error;
+      }
     }
   }
 }
