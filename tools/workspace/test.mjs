@@ -2,12 +2,14 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isKafkaRequired, KafkaOfRun, withoutKafka } from './kafka.mjs';
 import { closingLine, readSuite } from './results.mjs';
 import { ensureRuntime, root } from './runtime.mjs';
 
 /**
  * `npm test`: build, format, lint, types, then every suite of every project, one after the other; the closing line counts
- * all tests and each of the four checks as one. Arguments choose stages: `npm test -- unit itest`.
+ * all tests and each of the four checks as one. Arguments choose stages: `npm test -- unit itest`. Suites on Kafka are
+ * skipped, and named at the end, where there is none; REQUIRE_KAFKA=1 makes that a failure.
  */
 const results = join(root, '.test-results');
 const bin = join(root, 'node_modules/.bin');
@@ -19,19 +21,25 @@ const environment = {
   NX_NO_CLOUD: 'true',
 };
 const total = { passed: 0, failed: 0, notes: [] };
+/** What has found no Kafka to run on. */
+const skipped = [];
+let kafka;
 
 if (await ensureRuntime(fileURLToPath(import.meta.url), process.argv.slice(2)))
   process.exit(await main(process.argv.slice(2)));
 
 async function main(chosen) {
   const stages = [
-    ['build', () => check('build', nx('run-many', '-t', 'build'))],
-    ['format', () => check('format', nx('run', 'workspace:format-check'))],
-    ['lint', () => check('lint', nx('run-many', '-t', 'lint', '--skip-nx-cache'))],
-    ['typecheck', () => check('typecheck', nx('run-many', '-t', 'typecheck'))],
+    ['build', () => check('build', nx({}, 'run-many', '-t', 'build'))],
+    ['format', () => check('format', nx({}, 'run', 'workspace:format-check'))],
+    ['lint', () => check('lint', nx({}, 'run-many', '-t', 'lint', '--skip-nx-cache'))],
+    ['typecheck', () => check('typecheck', nx({}, 'run-many', '-t', 'typecheck'))],
     ['unit', () => suites('test', 'unit', true)],
     ['itest', () => suites('itest', 'itest', true)],
+    ['kafka-itest', () => kafkaSuites('kafka-itest', 'shared')],
     ['e2e', () => suites('e2e', 'e2e', false)],
+    ['kafka-e2e', () => kafkaSuites('kafka-e2e', 'platform')],
+    ['faults', async () => add(await suites('faults', 'faults', false), await kafkaSuites('kafka-faults', 'own'))],
   ];
   const unknown = chosen.filter(name => !stages.some(([stage]) => stage === name));
   if (unknown.length > 0) {
@@ -47,6 +55,8 @@ async function main(chosen) {
     if (name === 'build' && failed > 0) chosen = ['nothing after a failed build'];
     console.log(`=== ${name}: ${passed} passed, ${failed} failed, ${Math.round((Date.now() - startedAt) / 1000)} s`);
   }
+  kafka?.release();
+  if (skipped.length > 0) count({ passed: 0, ...withoutKafka(skipped, isKafkaRequired(process.env)) });
   for (const note of total.notes) console.log(`- ${note}`);
   console.log(`\n${closingLine(total)}`);
   return total.failed === 0 ? 0 : 1;
@@ -59,8 +69,39 @@ async function check(name, run) {
 
 /** One Nx target over all projects that have it; Nx runs two of them at a time, the end-to-end suite alone. */
 async function suites(target, suite, mayBeEmpty) {
-  const names = projects().flatMap(({ name, targets }) => (targets[target] ? [name] : []));
-  const code = await nx('run-many', '-t', target, '-p', names.join(','));
+  return runSuites(target, suite, mayBeEmpty, projectsWith(target));
+}
+
+/** The same for a target that needs a Kafka and is named as its suite; the first of them looks for one. */
+async function kafkaSuites(target, use) {
+  const projects = projectsWith(target);
+  if (projects.length === 0) return { passed: 0, failed: 0 };
+  if (!kafka) {
+    if ((await nx({}, 'run', 'kafka-broker:build')) !== 0)
+      return count({ passed: 0, failed: 1, notes: ['tools/kafka was not built'] });
+    kafka = await KafkaOfRun.find();
+    console.log(kafka.describe());
+  }
+  let result = { passed: 0, failed: 0 };
+  const plans = Map.groupBy(projects, project => {
+    const { run, skipped: missing } = kafka.plan(target, project, use);
+    if (missing) skipped.push(missing);
+    return JSON.stringify(run);
+  });
+  for (const [plan, some] of plans) {
+    if (plan === undefined) continue;
+    const { env, args } = JSON.parse(plan);
+    // Two brokers at once would be one too many on a small machine.
+    if (use !== 'shared' && !env.KAFKA_BROKERS) kafka.release();
+    result = add(result, await runSuites(target, target, args.length > 0, some, env, args));
+  }
+  return result;
+}
+
+async function runSuites(target, suite, mayBeEmpty, projects, env = {}, args = []) {
+  if (projects.length === 0) return { passed: 0, failed: 0 };
+  const names = projects.map(({ name }) => name);
+  const code = await nx(env, 'run-many', '-t', target, '-p', names.join(','), ...args);
   const sum = { passed: 0, failed: 0, notes: [] };
   for (const name of names) {
     const { passed, failed, notes } = readSuite(join(results, `${name}.${suite}.json`), { mayBeEmpty });
@@ -75,11 +116,19 @@ async function suites(target, suite, mayBeEmpty) {
   return count(sum);
 }
 
+function add(a, b) {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed };
+}
+
 function count({ passed, failed, notes }) {
   total.passed += passed;
   total.failed += failed;
   total.notes.push(...notes);
   return { passed, failed };
+}
+
+function projectsWith(target) {
+  return projects().filter(({ targets }) => targets[target]);
 }
 
 function projects() {
@@ -88,19 +137,19 @@ function projects() {
   );
   return [...inFolders, join(root, 'bench')].flatMap(project => {
     const file = join(project, 'project.json');
-    return existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8'))] : [];
+    return existsSync(file) ? [{ root: project, ...JSON.parse(readFileSync(file, 'utf8')) }] : [];
   });
 }
 
 /** Runs Nx to its end, its output passed on; answers its exit code. */
-function nx(...args) {
+function nx(env, ...args) {
   return new Promise(resolve => {
     const child = spawn(
       process.execPath,
       [join(root, 'node_modules/nx/dist/bin/nx.js'), ...args, '--output-style=stream'],
       {
         cwd: root,
-        env: environment,
+        env: { ...environment, ...env },
         stdio: ['ignore', 'inherit', 'inherit'],
       },
     );

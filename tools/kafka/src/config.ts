@@ -17,3 +17,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     environment: { PATH, HOME, JAVA_HOME, LC_ALL: 'C' },
   };
 }
+
+/** What `npm run kafka` takes. @throws Error naming the variable that cannot be used */
+export function readCommandConfig(env: NodeJS.ProcessEnv = process.env): { port: number } {
+  const port = Number(env['KAFKA_PORT'] || 9092);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new Error(`KAFKA_PORT=${env['KAFKA_PORT']} is no port: give a number from 1 to 65535`);
+  return { port };
+}

@@ -20,7 +20,7 @@ const LOGGING = [
 ];
 
 /** @throws Error naming the remedy when Java is missing, or the jars cannot be had */
-export async function prepareJvm(extra: readonly string[]): Promise<Jvm> {
+export async function prepareJvm(extra: readonly string[] = []): Promise<Jvm> {
   const program = await locateJava();
   const jars = await fetchKafka();
   return { program, options: [...DEFAULTS, ...LOGGING, ...extra, '-cp', join(jars, '*')] };
