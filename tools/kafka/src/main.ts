@@ -43,15 +43,21 @@ async function serve(): Promise<void> {
       '',
     ].join('\n'),
   );
-  const wish = new Promise<string>(resolve => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => resolve(signal));
-  });
-  const alive = setInterval(() => undefined, 60_000);
-  const ended = await Promise.race([wish.then(() => undefined), kafka.exited]);
-  clearInterval(alive);
+  const ended = await Promise.race([wishToStop().then(() => undefined), kafka.exited]);
   if (ended !== undefined) throw new Error(`The broker has ended (${ended}); its log is ${kafka.logFile}`);
   await kafka.stop();
   console.log('Kafka has stopped');
+}
+
+/** Ctrl-C, SIGTERM, the closed terminal, or the end of the process that started this one, which may be npm's shell. */
+function wishToStop(): Promise<void> {
+  const parent = process.ppid;
+  return new Promise(resolve => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    setInterval(() => {
+      if (process.ppid !== parent) resolve();
+    }, 500);
+  });
 }
 
 /**
