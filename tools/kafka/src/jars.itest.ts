@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fetchKafka, kafkaVersion, locateJars } from './jars.js';
+import { fetchKafka, kafkaVersion } from './jars.js';
 
 let folder: string;
 let into: string;
@@ -40,37 +40,38 @@ describe('fetchKafka', () => {
   it('runs Maven once', async () => {
     await java('17.0.1');
     await maven(0);
-    expect(await locateJars(into)).toBeUndefined();
-    const jars = await fetchKafka(into);
+    const said: string[] = [];
+    const say = (text: string) => said.push(text);
+    const jars = await fetchKafka(say, into);
     expect(jars).toBe(join(into, await kafkaVersion()));
     expect(await readdir(jars)).toEqual(['kafka.jar']);
-    expect(await fetchKafka(into)).toBe(jars);
-    expect(await locateJars(into)).toBe(jars);
+    expect(await fetchKafka(say, into)).toBe(jars);
+    expect(said).toHaveLength(1);
     expect(await readFile(join(folder, 'runs'), 'utf8')).toBe('run\n');
   });
 
   it('never takes what a failed Maven left, and says what Maven said', async () => {
     await java('21');
     await maven(1);
-    await expect(fetchKafka(into)).rejects.toThrow(/npm run kafka:fetch[^]*no route to host/);
+    await expect(fetchKafka(undefined, into)).rejects.toThrow(/npm run kafka:fetch[^]*no route to host/);
     expect(await readdir(into)).toEqual([]);
     await maven(0);
-    expect(await readdir(await fetchKafka(into))).toEqual(['kafka.jar']);
+    expect(await readdir(await fetchKafka(undefined, into))).toEqual(['kafka.jar']);
   });
 
   it('clears away what a killed fetch left', async () => {
     await java('17');
     await maven(0);
     await mkdir(join(into, `4.0.0.draft-${2 ** 22 + 1}-x`), { recursive: true });
-    await fetchKafka(into);
+    await fetchKafka(undefined, into);
     expect(await readdir(into)).toEqual([await kafkaVersion()]);
   });
 
   it('names the remedy where Maven or Java is missing, or Java is too old', async () => {
-    await expect(fetchKafka(into)).rejects.toThrow(/Java 17 or newer.*default-jre-headless.*KAFKA_BROKERS/);
+    await expect(fetchKafka(undefined, into)).rejects.toThrow(/Java 17 or newer.*default-jre-headless.*KAFKA_BROKERS/);
     await java('11.0.2');
-    await expect(fetchKafka(into)).rejects.toThrow(/is openjdk version "11\.0\.2"/);
+    await expect(fetchKafka(undefined, into)).rejects.toThrow(/is openjdk version "11\.0\.2"/);
     await java('17.0.1');
-    await expect(fetchKafka(into)).rejects.toThrow(/Maven is missing.*apt-get install maven/);
+    await expect(fetchKafka(undefined, into)).rejects.toThrow(/Maven is missing.*apt-get install maven/);
   });
 });

@@ -23,7 +23,7 @@ export async function kafkaVersion(): Promise<string> {
 }
 
 /** The folder of the broker's jars; undefined while they have not been fetched. */
-export async function locateJars(into = JARS): Promise<string | undefined> {
+async function locateJars(into = JARS): Promise<string | undefined> {
   const folder = join(into, await kafkaVersion());
   return stat(folder).then(
     () => folder,
@@ -34,12 +34,14 @@ export async function locateJars(into = JARS): Promise<string | undefined> {
 /**
  * Gets the broker's jars from Maven Central (about 45 MB), once: afterwards nothing here needs a network. The folder appears
  * complete or not at all.
+ * @param onFetch called when they are not here yet
  * @throws Error naming the remedy when Java or Maven is missing, or Maven fails
  */
-export async function fetchKafka(into = JARS): Promise<string> {
+export async function fetchKafka(onFetch?: (text: string) => void, into = JARS): Promise<string> {
   const there = await locateJars(into);
   if (there) return there;
   await locateJava();
+  onFetch?.(`Fetching the jars of Apache Kafka ${await kafkaVersion()} from Maven Central (45 MB, once)`);
   await mkdir(into, { recursive: true });
   await removeDrafts(into);
   const folder = join(into, await kafkaVersion());

@@ -20,8 +20,8 @@ const LOGGING = [
 ];
 
 /** @throws Error naming the remedy when Java is missing, or the jars cannot be had */
-export async function prepareJvm(extra: readonly string[] = []): Promise<Jvm> {
+export async function prepareJvm(extra: readonly string[] = [], onFetch?: (text: string) => void): Promise<Jvm> {
   const program = await locateJava();
-  const jars = await fetchKafka();
+  const jars = await fetchKafka(onFetch);
   return { program, options: [...DEFAULTS, ...LOGGING, ...extra, '-cp', join(jars, '*')] };
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { isFree } from '@countersign/local-server';
 import { readCommandConfig } from './config.js';
-import { fetchKafka, kafkaVersion, locateJars } from './jars.js';
+import { fetchKafka, kafkaVersion } from './jars.js';
 import { prepareJvm } from './jvm.js';
 import { LOOPBACK } from './properties.js';
 import { startKafka } from './start-kafka.js';
@@ -14,11 +14,12 @@ const WORKSPACE = join(import.meta.dirname, '../../..');
 const commands: Record<string, () => Promise<void>> = { kafka: serve, 'kafka:fetch': fetch, 'kafka:hold': hold };
 
 async function fetch(): Promise<void> {
-  const version = await kafkaVersion();
-  if (!(await locateJars()))
-    console.log(`Fetching the jars of Apache Kafka ${version} from Maven Central (45 MB, once)`);
-  await fetchKafka();
-  console.log(`The jars of Apache Kafka ${version} are here; its broker starts without a network.`);
+  await fetchKafka(say);
+  console.log(`The jars of Apache Kafka ${await kafkaVersion()} are here; its broker starts without a network.`);
+}
+
+function say(text: string): void {
+  console.log(text);
 }
 
 /** A broker for a developer, which keeps its data. */
@@ -28,8 +29,7 @@ async function serve(): Promise<void> {
     throw new Error(
       `Port ${port} on ${LOOPBACK} is in use by another program. Choose one: KAFKA_PORT=29092 npm run kafka`,
     );
-  await fetch();
-  const kafka = await startKafka({ dataDir: join(WORKSPACE, DATA), port });
+  const kafka = await startKafka({ dataDir: join(WORKSPACE, DATA), port, onFetch: say });
   const [address] = kafka.brokers;
   console.log(
     [

@@ -15,6 +15,8 @@ export interface KafkaOptions {
   readonly dataDir: string;
   /** Port of the plain listener. Default: a free one, below those that outgoing connections draw. */
   readonly port?: number;
+  /** Port of the controller's listener. Default: a free one. */
+  readonly controllerPort?: number;
   /** Listeners beside the plain one, e.g. for TLS. */
   readonly listeners?: readonly Listener[];
   /** Broker settings beside, or instead of, ours. */
@@ -27,6 +29,8 @@ export interface KafkaOptions {
   readonly owner?: number;
   /** Removed when the owner has ended. */
   readonly removeWithOwner?: readonly string[];
+  /** Told when the jars have to be fetched first. */
+  readonly onFetch?: (text: string) => void;
   /** How long the start may take, default 2 minutes. */
   readonly timeoutMs?: number;
 }
@@ -56,7 +60,7 @@ const ATTEMPTS = 5;
 export async function startKafka(options: KafkaOptions): Promise<Kafka> {
   await mkdir(options.dataDir, { recursive: true });
   const dataDir = await realpath(options.dataDir);
-  const jvm = await prepareJvm(options.jvmOptions ?? []);
+  const jvm = await prepareJvm(options.jvmOptions, options.onFetch);
   await endLeftover(dataDir);
   if (options.port !== undefined && !(await isFree(LOOPBACK, options.port)))
     throw new Error(`Port ${options.port} on ${LOOPBACK} is in use by another program`);
@@ -80,7 +84,7 @@ async function launch(
   const wanted = options.listeners ?? [];
   const free = await findPorts(2 + wanted.length, LOOPBACK);
   const port = options.port ?? free.pop()!;
-  const controllerPort = free.pop()!;
+  const controllerPort = options.controllerPort ?? free.pop()!;
   const listeners = wanted.map(one => ({ ...one, port: one.port ?? free.pop()! }));
   const settings = brokerSettings(dataDir, { port, controllerPort, listeners }, options.settings ?? {});
   const file = propertiesFile(dataDir);

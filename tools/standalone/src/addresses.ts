@@ -12,6 +12,8 @@ export interface Address {
 
 export interface Addresses {
   of: Record<string, Address>;
+  /** Of the broker, should one be started. */
+  kafka: { port: number; controllerPort: number };
   publicUrl: string;
   /** Where this machine itself reaches the gateway. */
   gatewayUrl: string;
@@ -24,7 +26,7 @@ export class PortTaken extends Error {
 
 /** @throws PortTaken */
 export async function chooseAddresses(wanted: { host: string; port: number; publicUrl?: string }): Promise<Addresses> {
-  const ports = await findPorts(2 * SERVICES.length);
+  const ports = await findPorts(2 * SERVICES.length + 2);
   const of: Record<string, Address> = {};
   for (const [at, { name }] of SERVICES.entries()) {
     of[name] = { host: LOOPBACK, port: ports[2 * at]!, managementPort: ports[2 * at + 1]! };
@@ -35,7 +37,8 @@ export async function chooseAddresses(wanted: { host: string; port: number; publ
   const problem = await tryListen(gateway.host, gateway.port);
   if (problem) throw new PortTaken(portMessage(problem, gateway));
   const gatewayUrl = httpUrl(anyAddress(gateway.host) ? LOOPBACK : gateway.host, gateway.port);
-  return { of, gatewayUrl, publicUrl: wanted.publicUrl ?? gatewayUrl };
+  const [port, controllerPort] = ports.slice(-2) as [number, number];
+  return { of, kafka: { port, controllerPort }, gatewayUrl, publicUrl: wanted.publicUrl ?? gatewayUrl };
 }
 
 export function httpUrl(host: string, port: number): string {

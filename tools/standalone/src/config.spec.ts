@@ -15,6 +15,15 @@ describe('the start configuration', () => {
     expect(readStartConfig({ PORT: '', HOST: '' })).toMatchObject({ host: '127.0.0.1', port: 3000 });
   });
 
+  it('carries the events on Postgres unless told otherwise', () => {
+    expect(readStartConfig({}).bus).toBe('postgres');
+    expect(readStartConfig({ BUS: 'kafka', KAFKA_BROKERS: 'k:9092' })).toMatchObject({
+      bus: 'kafka',
+      kafkaBrokers: 'k:9092',
+    });
+    expect(() => readStartConfig({ BUS: 'rabbit' })).toThrow(/BUS/);
+  });
+
   it('names every variable that cannot be used', () => {
     expect(() => readStartConfig({ PORT: 'abc', PUBLIC_URL: 'nowhere' })).toThrow(/PORT[\s\S]*PUBLIC_URL/);
   });

@@ -5,6 +5,11 @@ const startConfig = z.object({
   HOST: z.string().default('127.0.0.1').describe('address that people and receivers reach the platform at'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000).describe('port there; 0 = any free one'),
   PUBLIC_URL: z.url().optional().describe('address that clients use, when it is not http://HOST:PORT'),
+  BUS: z.enum(['postgres', 'kafka']).default('postgres').describe('what carries the events'),
+  KAFKA_BROKERS: z
+    .string()
+    .optional()
+    .describe('with BUS=kafka: host:port of some brokers, separated by commas; without it, one is started'),
   PARENT_PIPE_FD: z.coerce
     .number()
     .int()
@@ -19,6 +24,9 @@ export interface StartConfig {
   host: string;
   port: number;
   publicUrl?: string;
+  bus: 'postgres' | 'kafka';
+  /** A Kafka that is there already. */
+  kafkaBrokers?: string;
   parentPipeFd?: number;
   startedByNpm: boolean;
   /** Handed on to the services: PATH, and settings such as LOG_LEVEL. */
@@ -35,12 +43,14 @@ export function readStartConfig(environment = inheritedEnvironment()): StartConf
     const lines = parsed.error.issues.map(issue => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new Error(`The configuration cannot be used:\n${lines.join('\n')}`);
   }
-  const { HOST, PORT, PUBLIC_URL, PARENT_PIPE_FD, npm_lifecycle_event } = parsed.data;
+  const { HOST, PORT, PUBLIC_URL, BUS, KAFKA_BROKERS, PARENT_PIPE_FD, npm_lifecycle_event } = parsed.data;
   return {
     dataDir: readToolConfig().DATA_DIR,
     host: HOST,
     port: PORT,
     publicUrl: PUBLIC_URL?.replace(/\/+$/, ''),
+    bus: BUS,
+    kafkaBrokers: KAFKA_BROKERS,
     parentPipeFd: PARENT_PIPE_FD,
     startedByNpm: npm_lifecycle_event === 'start' || npm_lifecycle_event === 'tour',
     environment,

@@ -8,7 +8,7 @@ import {
   type PlatformFile,
 } from '@countersign/cli';
 import { httpUrl, type Addresses } from './addresses.js';
-import { serviceEnvironment } from './environment.js';
+import { serviceEnvironment, type BusChoice } from './environment.js';
 import { installationArgument } from './leftovers.js';
 import type { Reporter } from './reporter.js';
 import { ServiceLog } from './service-log.js';
@@ -26,6 +26,7 @@ export class Fleet {
     private readonly directory: DataDirectory,
     database: InstallationDatabase,
     private readonly addresses: Addresses,
+    bus: BusChoice,
     environment: Record<string, string | undefined>,
     private readonly reporter: Reporter,
   ) {
@@ -46,7 +47,7 @@ export class Fleet {
         {
           name,
           args: ['--enable-source-maps', main, installationArgument(directory.path)],
-          environment: serviceEnvironment(name, environment, addresses, secrets, urls),
+          environment: serviceEnvironment(name, environment, addresses, secrets, bus, urls),
         },
         new ServiceLog(name, directory.log(name)),
         { started: (service, pid) => this.started(service, pid), died: (...event) => this.died(...event) },
@@ -57,6 +58,12 @@ export class Fleet {
 
   start(): void {
     for (const service of this.services) service.start();
+  }
+
+  /** The broker that platform.json names from now on. */
+  noteKafka(kafka: PlatformFile['kafka']): void {
+    this.platform.kafka = kafka;
+    writePlatformFile(this.directory, this.platform);
   }
 
   /** Services that have died at least `times` times since they were last sound. */

@@ -26,7 +26,7 @@ export async function run(config: StartConfig): Promise<number> {
     const first = await ensureDemoTenant(platform.directory);
     reporter.say(banner(platform.directory, platform.addresses.publicUrl, first, (Date.now() - startedAt) / 1000));
     await aborted(asked);
-    reporter.say('Stopping: gateway, services, database (once more to end the services at once)');
+    reporter.say('Stopping: gateway, services, stores (once more to end the services at once)');
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     await platform.stop();

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaceRoot } from '@countersign/cli';
 
@@ -13,10 +14,16 @@ export class StartCommand {
     private readonly dataDir: string,
     readonly port: number,
     args: readonly string[] = [],
+    environment: Record<string, string> = {},
   ) {
     this.child = spawn(process.execPath, [join(workspaceRoot, 'tools/workspace/start.mjs'), ...args], {
       cwd: workspaceRoot,
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin', DATA_DIR: this.dataDir, PORT: String(this.port) },
+      env: {
+        PATH: '/usr/local/bin:/usr/bin:/bin',
+        DATA_DIR: this.dataDir,
+        PORT: String(this.port),
+        ...environment,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });
@@ -52,4 +59,16 @@ export class StartCommand {
     await Promise.race([this.ended, late]).finally(() => clearTimeout(timer));
     return this.exit!;
   }
+}
+
+/** Processes of this installation that live: services by their mark, stores by their folders. */
+export function survivors(dataDir: string): string[] {
+  return globSync('/proc/[0-9]*/cmdline').flatMap(path => {
+    try {
+      const command = readFileSync(path, 'utf8').replaceAll('\0', ' ').trim();
+      return command.includes(dataDir) && !path.includes(`/${process.pid}/`) ? [command] : [];
+    } catch {
+      return [];
+    }
+  });
 }

@@ -1,4 +1,4 @@
-import { globSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { DataDirectory, readPlatformFile } from '@countersign/cli';
 import { findPorts } from '@countersign/local-server';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { StartCommand } from './start-command.js';
+import { StartCommand, survivors } from './start-command.js';
 
 /** Three times what it takes on two cores that other suites share. */
 const START = { timeout: 180_000, interval: 100 };
@@ -42,18 +42,6 @@ async function logIn(password: string): Promise<{ status: number; state?: string
   return { status: answer.status, ...((await answer.json()) as object) };
 }
 
-/** Processes of this installation that live: services by their mark, the database by its folder. */
-function survivors(): string[] {
-  return globSync('/proc/[0-9]*/cmdline').flatMap(path => {
-    try {
-      const command = readFileSync(path, 'utf8').replaceAll('\0', ' ').trim();
-      return command.includes(dataDir) && !path.includes(`/${process.pid}/`) ? [command] : [];
-    } catch {
-      return [];
-    }
-  });
-}
-
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'countersign-start-'));
   directory = new DataDirectory(dataDir);
@@ -80,7 +68,7 @@ describe('npm start', { timeout: 240_000 }, () => {
     expect(await command.end()).toEqual({ code: 0, signal: null });
     expect(command.output).toContain('Countersign has stopped');
     expect(command.output).not.toContain('did not end in order');
-    expect(survivors()).toEqual([]);
+    expect(survivors(dataDir)).toEqual([]);
     expect(readPlatformFile(directory)).toBeUndefined();
   });
 
@@ -121,14 +109,14 @@ describe('npm start', { timeout: 240_000 }, () => {
     killed.signal('SIGKILL');
     await killed.end();
     const isService = (command: string) => command.includes('--installation=');
-    await vi.waitFor(() => expect(survivors().filter(isService)).toEqual([]), SHORT);
+    await vi.waitFor(() => expect(survivors(dataDir).filter(isService)).toEqual([]), SHORT);
 
     const next = start();
     await ready(next);
     expect(await logIn(oneTimePassword)).toMatchObject({ status: 200, state: 'PASSWORD_CHANGE_DUE' });
     next.signal('SIGTERM');
     expect(await next.end()).toEqual({ code: 0, signal: null });
-    expect(survivors()).toEqual([]);
+    expect(survivors(dataDir)).toEqual([]);
   });
 
   it('names a port that is taken', async () => {
@@ -139,7 +127,7 @@ describe('npm start', { timeout: 240_000 }, () => {
       expect(await command.end()).toMatchObject({ code: 1 });
       expect(command.output).toContain(`Port ${port} on 127.0.0.1 is in use`);
       expect(command.output).toContain('PORT=');
-      expect(survivors()).toEqual([]);
+      expect(survivors(dataDir)).toEqual([]);
     } finally {
       await new Promise(resolve => server.close(resolve));
     }

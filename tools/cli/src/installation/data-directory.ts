@@ -6,6 +6,7 @@ export class DataDirectory {
   readonly secrets: string;
   readonly logs: string;
   readonly postgres: string;
+  readonly kafka: string;
   readonly lockFile: string;
   readonly platformFile: string;
   readonly firstLoginFile: string;
@@ -14,6 +15,7 @@ export class DataDirectory {
     this.secrets = join(path, 'secrets');
     this.logs = join(path, 'logs');
     this.postgres = join(path, 'postgres');
+    this.kafka = join(path, 'kafka');
     this.lockFile = join(path, 'lock');
     this.platformFile = join(path, 'platform.json');
     this.firstLoginFile = join(path, 'first-login.json');

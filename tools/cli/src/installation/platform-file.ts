@@ -12,6 +12,8 @@ const platformFileSchema = z.object({
   gatewayUrl: z.string(),
   /** Folder of the database's socket. */
   databaseSocket: z.string(),
+  /** The broker that the supervisor keeps running, when it is one of its own. */
+  kafka: z.object({ brokers: z.array(z.string()), pid: z.number() }).optional(),
   services: z.record(z.string(), z.object({ url: z.string(), managementUrl: z.string(), pid: z.number().optional() })),
 });
 
