@@ -58,7 +58,7 @@ async function theirCredential(tx: TenantTransaction): Promise<string> {
   const values = { userId, loginKey: 'theirs', passwordHash: 'hash', oneTime: false, now };
   const version = await credentials.insert(tx, values);
   await credentials.remember(tx, { userId, version: version!, passwordHash: 'hash', now });
-  await credentials.awaitUser(tx, userId, now);
+  await credentials.awaitUser(tx, userId);
   return userId;
 }
 
@@ -172,9 +172,9 @@ describeDatabase(service, {
       prepare: theirCredential,
       attempt: (tx, id: string) => credentials.confirm(tx, id),
     },
-    'CredentialRepository.unconfirmedBefore': {
+    'CredentialRepository.unconfirmedFor': {
       prepare: theirCredential,
-      attempt: tx => credentials.unconfirmedBefore(tx, later, 10),
+      attempt: tx => credentials.unconfirmedFor(tx, -3_600, 10),
     },
     'LoginBackOffRepository.read': {
       prepare: theirBackOff,

@@ -92,11 +92,10 @@ describe('claims', () => {
   it('gives a half-open breaker’s turn back when nothing of the endpoint may be sent yet', async () => {
     const { id } = await tenant.endpoint(receiver, ['validateUser', 'postCreateUser'], { ordered: true });
     receiver.answer('/webhook/validateUser', () => answers.json({ response: {} }));
-    const dueAt = new Date(Date.now() + 3_600_000);
     await insert(
       id,
       randomUUID(),
-      [{ attempts: 5, dueAt }, {}],
+      [{ attempts: 5, waitMs: 3_600_000 }, {}],
       `insert into endpoint_state (tenant_id, endpoint_id, failures, opened, open_until) values ($1, $2, 5, 1, now() - interval '1 second')`,
     );
     // The later one is due, and waits for the first.

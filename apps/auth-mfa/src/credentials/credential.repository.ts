@@ -133,13 +133,13 @@ export class CredentialRepository {
     return gone.length > 0;
   }
 
-  /** The user of this credential has yet to be heard of. */
-  async awaitUser(tx: TenantTransaction, userId: string, now: Date): Promise<void> {
+  /** The user of this credential has yet to be heard of. By the database's clock: a wrong one of ours must make no orphan. */
+  async awaitUser(tx: TenantTransaction, userId: string): Promise<void> {
     await tx.query(
       `insert into unconfirmed_credential (tenant_id, user_id, created_at)
-       select $1, $2, $3 where not exists (select from known_user where tenant_id = $1 and user_id = $2)
+       select $1, $2, now() where not exists (select from known_user where tenant_id = $1 and user_id = $2)
        on conflict (tenant_id, user_id) do update set created_at = excluded.created_at`,
-      [tx.tenantId, userId, now],
+      [tx.tenantId, userId],
     );
   }
 
@@ -149,15 +149,15 @@ export class CredentialRepository {
   }
 
   /** Credentials set before a time whose users have not been heard of, the oldest first. */
-  unconfirmedBefore(
+  unconfirmedFor(
     tx: SystemTransaction,
-    before: Date,
+    seconds: number,
     limit: number,
   ): Promise<{ tenantId: TenantId; userId: string }[]> {
     return tx.query(
-      `select tenant_id as "tenantId", user_id as "userId" from unconfirmed_credential where created_at < $1
+      `select tenant_id as "tenantId", user_id as "userId" from unconfirmed_credential where created_at < now() - make_interval(secs => $1)
         order by created_at limit $2`,
-      [before, limit],
+      [seconds, limit],
     );
   }
 }

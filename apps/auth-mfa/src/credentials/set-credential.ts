@@ -57,7 +57,7 @@ export class SetCredential {
       });
       if (version === undefined) return false;
       if (passwordHash) await this.credentials.remember(tx, { userId, version, passwordHash, now });
-      await this.credentials.awaitUser(tx, userId, now);
+      await this.credentials.awaitUser(tx, userId);
       await recordAudit(this.outbox, tx, {
         action: 'credential.created',
         target: { type: 'user', id: userId },

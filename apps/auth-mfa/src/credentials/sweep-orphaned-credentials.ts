@@ -1,14 +1,13 @@
-import type { Clock } from '@countersign/kernel';
 import { Outbox } from '@countersign/messaging';
 import { UnitOfWork } from '@countersign/persistence';
-import { CLOCK, recordAudit } from '@countersign/platform';
-import { Inject, Injectable } from '@nestjs/common';
+import { recordAudit } from '@countersign/platform';
+import { Injectable } from '@nestjs/common';
 import { DirectoryRepository } from '../directory/directory.repository.js';
 import { FindUser } from '../directory/find-user.js';
 import { CredentialRepository } from './credential.repository.js';
 
 /** A user that user-lifecycle does not know so long after its credential was set will never come, in seconds. */
-export const ORPHANED_AFTER_SECONDS = 15 * 60;
+const ORPHANED_AFTER_SECONDS = 15 * 60;
 const BATCH = 100;
 
 /**
@@ -18,7 +17,6 @@ const BATCH = 100;
 @Injectable()
 export class SweepOrphanedCredentials {
   constructor(
-    @Inject(CLOCK) private readonly clock: Clock,
     private readonly uow: UnitOfWork,
     private readonly outbox: Outbox,
     private readonly credentials: CredentialRepository,
@@ -28,9 +26,8 @@ export class SweepOrphanedCredentials {
 
   /** @returns how many were deleted. @throws DomainError 503 when user-lifecycle does not answer */
   async execute(): Promise<number> {
-    const before = new Date(this.clock.now().getTime() - ORPHANED_AFTER_SECONDS * 1000);
     const due = await this.uow.system('orphaned credentials', tx =>
-      this.credentials.unconfirmedBefore(tx, before, BATCH),
+      this.credentials.unconfirmedFor(tx, ORPHANED_AFTER_SECONDS, BATCH),
     );
     let deleted = 0;
     for (const { tenantId, userId } of due) {

@@ -49,7 +49,7 @@ export function newDelivery(
     mode,
     userId: event.userId,
     attempts: 0,
-    dueAt: createdAt,
+    waitMs: 0,
     expiresAt: new Date(createdAt.getTime() + lifeSeconds(subscription.retrySchedule) * 1000),
     awaited: false,
     verdict: null,

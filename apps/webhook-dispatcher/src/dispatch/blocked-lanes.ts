@@ -7,6 +7,7 @@ const BLOCKED_MS = 30_000;
  * queue knows the order now.
  */
 export class BlockedLanes {
+  /** Until when, by a clock that never goes back. */
   private readonly until = new Map<string, number>();
 
   block(lane: string | undefined, now: number): void {

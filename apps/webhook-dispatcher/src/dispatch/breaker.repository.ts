@@ -58,11 +58,12 @@ export class BreakerRepository {
       );
     }
     if (open.length > 0) {
-      // Sorted: two replicas that write at once lock in the same order.
+      // Sorted: two replicas that write at once lock in the same order. As a wait from now on: the database's clock judges.
       const sorted = [...open].sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1));
       await tx.query(
         `insert into endpoint_state (tenant_id, endpoint_id, failures, opened, open_until)
-         select * from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::timestamptz[])
+         select t, e, f, o, now() + wait_ms * interval '1 millisecond'
+           from unnest($1::text[], $2::text[], $3::int[], $4::int[], $5::float8[]) as g(t, e, f, o, wait_ms)
          on conflict (tenant_id, endpoint_id) do update
            set failures = excluded.failures, opened = excluded.opened, open_until = excluded.open_until, updated_at = now()`,
         [
@@ -70,7 +71,7 @@ export class BreakerRepository {
           sorted.map(({ endpointId }) => endpointId),
           sorted.map(({ state }) => state.failures),
           sorted.map(({ state }) => state.opened),
-          sorted.map(({ state }) => new Date(state.openUntil)),
+          sorted.map(({ state }) => state.openUntil - Date.now()),
         ],
       );
     }

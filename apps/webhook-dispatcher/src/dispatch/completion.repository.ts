@@ -30,7 +30,7 @@ export class CompletionRepository {
 
   private async giveBack(tx: SystemTransaction, claimId: string, back: Exclude<Completion, Finished>[]): Promise<void> {
     await tx.query(
-      `update delivery d set attempts = d.attempts + g.made, due_at = coalesce(g.due_at, d.due_at), claim_id = null, claimed_at = null
+      `update delivery d set attempts = d.attempts + g.made, due_at = coalesce(now() + (g.due_at - $6::timestamptz), d.due_at), claim_id = null, claimed_at = null
          from unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[]) as g(tenant_id, id, made, due_at)
         where d.tenant_id = g.tenant_id and d.id = g.id and d.claim_id = $1`,
       [
@@ -42,6 +42,8 @@ export class CompletionRepository {
           ({ kind }) => (kind === 'retry' ? 1 : 0),
           ({ dueAt }) => dueAt ?? null,
         ),
+        // As a wait from now on: what is due is judged by the database's clock, and ours may be wrong.
+        new Date(),
       ],
     );
   }

@@ -28,7 +28,10 @@ export class ConcurrencyLimit {
     this.value = Math.min(this.max, this.value + 1 / this.value);
   }
 
-  /** One burst of failures is one signal, however many attempts were in flight. */
+  /**
+   * One burst of failures is one signal, however many attempts were in flight.
+   * @param now milliseconds of a clock that never goes back
+   */
   overloaded(now: number): void {
     if (now - this.decreasedAt < DECREASE_PAUSE_MS) return;
     this.decreasedAt = now;

@@ -27,7 +27,8 @@ export interface NewDelivery {
   mode: DeliveryMode;
   userId: string | null;
   attempts: number;
-  dueAt: Date;
+  /** Milliseconds until it is due. Counted by the database's clock, which alone judges what is due. */
+  waitMs: number;
   expiresAt: Date;
   awaited: boolean;
   verdict: string | null;
@@ -104,11 +105,11 @@ export class DeliveryQueueRepository {
       `insert into delivery (tenant_id, id, created_at, endpoint_id, event_id, event_at, hook, mode, user_id, order_key, attempts,
          since, due_at, expires_at, awaited, verdict, claim_id, claimed_at)
        select g.tenant_id, g.id, g.created_at, g.endpoint_id, g.event_id, g.event_at, g.hook, g.mode, g.user_id, g.user_id, g.attempts,
-         g.created_at, g.due_at, g.expires_at, g.awaited, g.verdict, case when c.mine then $1::uuid end, case when c.mine then now() end
+         g.created_at, now() + g.wait_ms * interval '1 millisecond', g.expires_at, g.awaited, g.verdict, case when c.mine then $1::uuid end, case when c.mine then now() end
        from unnest($2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::timestamptz[], $8::text[], $9::text[],
-         $10::text[], $11::int[], $12::timestamptz[], $13::timestamptz[], $14::boolean[], $15::text[], $16::boolean[], $17::boolean[],
+         $10::text[], $11::int[], $12::float8[], $13::timestamptz[], $14::boolean[], $15::text[], $16::boolean[], $17::boolean[],
          $18::boolean[]) with ordinality
-         as g(tenant_id, id, created_at, endpoint_id, event_id, event_at, hook, mode, user_id, attempts, due_at, expires_at, awaited,
+         as g(tenant_id, id, created_at, endpoint_id, event_id, event_at, hook, mode, user_id, attempts, wait_ms, expires_at, awaited,
            verdict, claim, ordered, waits_for_nothing, ord)
        cross join lateral (select g.claim and (g.waits_for_nothing or not exists (
          select from delivery e
@@ -130,7 +131,7 @@ export class DeliveryQueueRepository {
           row => row.mode,
           row => row.userId,
           row => row.attempts,
-          row => row.dueAt,
+          row => row.waitMs,
           row => row.expiresAt,
           row => row.awaited,
           row => row.verdict,

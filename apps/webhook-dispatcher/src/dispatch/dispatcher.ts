@@ -114,7 +114,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** Takes in, in their order, deliveries that were claimed as they were inserted. */
   submitNew(jobs: readonly Job[]): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const { id } of jobs) this.mine.add(id);
     const blocked = jobs.filter(({ lane }) => this.blocked.isBlocked(lane, now));
     this.release(blocked);
@@ -159,7 +159,9 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     for (let job = this.scheduler.next(now); job; job = this.scheduler.next(now)) void this.run(job);
     const at = this.scheduler.wakeAt();
     clearTimeout(this.timer);
-    if (at !== undefined) this.timer = setTimeout(() => this.pump(), Math.max(1, at - Date.now()));
+    // Bounded: a clock that is set back meanwhile must not make it wait for the time that was.
+    if (at !== undefined)
+      this.timer = setTimeout(() => this.pump(), Math.min(Math.max(1, at - Date.now()), REFRESH_MS));
   }
 
   private run(job: Job): Promise<void> {
@@ -183,7 +185,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     }
     // Not attempted, or to be repeated first: what waits behind it goes back to the queue, whose claim keeps the order.
     const blocks = completion.kind === 'release' || (completion.kind === 'retry' && job.ordered);
-    if (blocks) this.blocked.block(job.lane, Date.now());
+    if (blocks) this.blocked.block(job.lane, performance.now());
     const written = this.complete(claimId, completion);
     // An ordered endpoint's next delivery waits until this one is over in the database too.
     if (job.ordered) await written;
@@ -197,7 +199,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   private release(jobs: readonly Job[]): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const job of jobs) {
       this.blocked.block(job.lane, now);
       void this.complete(this.claimId, { kind: 'release', job });
@@ -232,7 +234,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
       await this.directory
         .refresh()
         .catch((error: unknown) => this.logger.warn(`Endpoints were not refreshed: ${String(error)}`));
-      this.blocked.prune(Date.now());
+      this.blocked.prune(performance.now());
       await this.flushBreakers();
       for (const [endpointId] of this.seen) if (this.scheduler.isIdle(endpointId)) this.seen.delete(endpointId);
     }

@@ -82,7 +82,7 @@ export class EndpointGates {
     const now = Date.now();
     const overloaded =
       result.transport === 'timed_out' || result.transport === 'not_connected' || OVERLOADED.has(result.status ?? 0);
-    if (overloaded) gate.limit.overloaded(now);
+    if (overloaded) gate.limit.overloaded(performance.now());
     else gate.limit.answered();
     const wasClosed = gate.breaker.phase(now) === 'closed';
     const moved = succeeded ? gate.breaker.succeeded() && !wasClosed : gate.breaker.failed(now, probe);

@@ -39,4 +39,10 @@ describe('TokenBucket', () => {
     expect(bucket.take(500)).toBe(true);
     expect([1, 2, 3].map(() => bucket.take(100_000))).toEqual([true, true, false]);
   });
+
+  it('takes nothing away when the clock is set back', () => {
+    const bucket = new TokenBucket(2, 3_600_000);
+    expect([bucket.take(0), bucket.take(0), bucket.take(0)]).toEqual([true, true, false]);
+    expect(bucket.readyAt(0)).toBe(500);
+  });
 });

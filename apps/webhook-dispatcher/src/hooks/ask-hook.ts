@@ -134,7 +134,12 @@ export class AskHook {
     await this.uow.system('queue recheck', async tx => {
       await this.queue.insertEvents(tx, [event]);
       await this.queue.insertDeliveries(tx, NO_CLAIM, [
-        { ...delivery, attempts: Math.max(1, attempts.length), dueAt, verdict: 'unanswered' },
+        {
+          ...delivery,
+          attempts: Math.max(1, attempts.length),
+          waitMs: dueAt.getTime() - now.getTime(),
+          verdict: 'unanswered',
+        },
       ]);
       await insertAttempts(tx, attempts);
     });

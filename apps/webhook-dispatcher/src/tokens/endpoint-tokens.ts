@@ -14,6 +14,8 @@ interface Kept {
   token: Promise<string>;
   /** Milliseconds since the epoch. */
   renewAt: number;
+  /** The same by performance.now(): whichever comes first, so that a clock set back keeps no token beyond its life. */
+  renewAtSteady: number;
 }
 
 /**
@@ -33,7 +35,7 @@ export class EndpointTokens {
   get(endpoint: Pick<Endpoint, 'tenantId' | 'id' | 'token'>): Promise<string> {
     const roles = `${[...endpoint.token.roles].sort().join(' ')} ${endpoint.token.ttlSeconds}`;
     const known = this.kept.get(endpoint.id);
-    if (known && known.roles === roles && Date.now() < known.renewAt) return known.token;
+    if (known && known.roles === roles && isFresh(known)) return known.token;
     return this.refresh(endpoint, roles);
   }
 
@@ -59,15 +61,14 @@ export class EndpointTokens {
     { tenantId, id, token }: Pick<Endpoint, 'tenantId' | 'id' | 'token'>,
     roles: string,
   ): Promise<string> {
-    const kept: Kept = { roles, token: undefined as never, renewAt: Infinity };
+    const kept: Kept = { roles, token: undefined as never, renewAt: Infinity, renewAtSteady: Infinity };
     kept.token = this.issue(tenantId, { endpointId: id, ...token }).then(
       issued => {
-        const now = Date.now();
-        kept.renewAt = now + (Date.parse(issued.expiresAt) - now) / 2;
+        keep(kept, (token.ttlSeconds * 1_000) / 2);
         return issued.accessToken;
       },
       (error: unknown) => {
-        kept.renewAt = Date.now() + FAILURE_MS;
+        keep(kept, FAILURE_MS);
         throw error;
       },
     );
@@ -86,4 +87,13 @@ export class EndpointTokens {
     });
     return issued!;
   }
+}
+
+function isFresh({ renewAt, renewAtSteady }: Kept): boolean {
+  return Date.now() < renewAt && performance.now() < renewAtSteady;
+}
+
+function keep(kept: Kept, ms: number): void {
+  kept.renewAt = Date.now() + ms;
+  kept.renewAtSteady = performance.now() + ms;
 }

@@ -48,7 +48,7 @@ export class Relay {
   private leads = false;
   private stopping = false;
   private debounce?: NodeJS.Timeout;
-  private maintained = 0;
+  private maintained = -Infinity;
   private maintaining?: Promise<void>;
   /** Why nothing can be relayed; undefined while it can. */
   problem: string | undefined = 'the relay has not connected yet';
@@ -166,7 +166,7 @@ export class Relay {
   }
 
   private maintain(): void {
-    const now = Date.now();
+    const now = performance.now();
     if (this.maintaining || now - this.maintained < MAINTAIN_MS) return;
     this.maintained = now;
     this.maintaining = this.options

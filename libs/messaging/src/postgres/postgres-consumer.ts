@@ -64,7 +64,7 @@ export class PostgresConsumer implements BusConsumer {
   }
 
   heartbeatAgeMs(): number | undefined {
-    return this.beatAt === undefined ? undefined : Date.now() - this.beatAt;
+    return this.beatAt === undefined ? undefined : performance.now() - this.beatAt;
   }
 
   async stop(): Promise<void> {
@@ -125,7 +125,7 @@ export class PostgresConsumer implements BusConsumer {
   private async beat(groups: ConsumerGroups): Promise<void> {
     const { topics, sessionTimeoutMs } = this.options;
     await groups.beat(this.member, topics, sessionTimeoutMs);
-    this.beatAt = Date.now();
+    this.beatAt = performance.now();
     await this.rebalance(groups);
     this.refresh();
   }

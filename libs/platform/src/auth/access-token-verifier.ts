@@ -22,6 +22,7 @@ const CACHE_MAX = 10_000;
 export class AccessTokenVerifier {
   private keys?: JSONWebKeySet;
   private fetching?: Promise<void>;
+  /** By performance.now(): a clock that is set back must not keep new keys from being fetched. */
   private fetchedAt = 0;
   private readonly cache = new Map<string, AccessTokenClaims>();
 
@@ -33,7 +34,7 @@ export class AccessTokenVerifier {
 
   /** @throws DomainError 401 `invalid_token`, `token_revoked`, `token_stale`; 503 `starting`, `revocation_unavailable` */
   async verify(token: string): Promise<AccessTokenClaims> {
-    if (this.keys && Date.now() - this.fetchedAt > KEYS_MS) void this.fetch();
+    if (this.keys && performance.now() - this.fetchedAt > KEYS_MS) void this.fetch();
     const hash = createHash('sha256').update(token).digest('base64');
     let claims = this.cache.get(hash);
     if (!claims || claims.exp * 1000 < Date.now()) {
@@ -79,7 +80,7 @@ export class AccessTokenVerifier {
 
   private async refresh(): Promise<void> {
     // Whoever comes while the keys are on their way waits for them: its own may be among them.
-    if (this.fetching || !this.keys || Date.now() - this.fetchedAt >= REFETCH_MS) await this.fetch();
+    if (this.fetching || !this.keys || performance.now() - this.fetchedAt >= REFETCH_MS) await this.fetch();
   }
 
   private fetch(): Promise<void> {
@@ -89,7 +90,7 @@ export class AccessTokenVerifier {
   }
 
   private async fetchKeys(): Promise<void> {
-    this.fetchedAt = Date.now();
+    this.fetchedAt = performance.now();
     const { statusCode, body } = await request(new URL('/.well-known/jwks.json', this.authUrl), {
       headersTimeout: 2_000,
       bodyTimeout: 2_000,

@@ -15,7 +15,7 @@ const LIFE_SECONDS = 60;
  * per callee and half-life; a verified one is remembered until it expires, so no call pays for a signature.
  */
 export class ServiceTokens {
-  private readonly issued = new Map<string, { token: string; renewAt: number }>();
+  private readonly issued = new Map<string, { token: string; renewAt: number; renewAtSteady: number }>();
   private readonly verified = new Map<string, { caller: string; expiresAt: number }>();
 
   private constructor(
@@ -39,7 +39,8 @@ export class ServiceTokens {
   async tokenFor(callee: string): Promise<string> {
     const now = Date.now();
     const known = this.issued.get(callee);
-    if (known && now < known.renewAt) return known.token;
+    // By both clocks: one that is set back must not keep a token beyond its life.
+    if (known && now < known.renewAt && performance.now() < known.renewAtSteady) return known.token;
     const token = await new SignJWT()
       .setProtectedHeader({ alg: 'ES256', typ: SERVICE_TOKEN_TYPE, kid: this.service })
       .setIssuer(this.service)
@@ -47,7 +48,8 @@ export class ServiceTokens {
       .setIssuedAt()
       .setExpirationTime(`${LIFE_SECONDS}s`)
       .sign(this.privateKey);
-    this.issued.set(callee, { token, renewAt: now + (LIFE_SECONDS * 1000) / 2 });
+    const halfLifeMs = (LIFE_SECONDS * 1000) / 2;
+    this.issued.set(callee, { token, renewAt: now + halfLifeMs, renewAtSteady: performance.now() + halfLifeMs });
     return token;
   }
 
