@@ -17,8 +17,8 @@ export interface ServiceEvents {
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 15_000;
-/** After this long without a fault a death counts as the first again. */
-const SOUND_AFTER_MS = 30_000;
+/** After this long without a fault a death counts as the first again: a start that fails takes less. */
+const SOUND_AFTER_MS = 10_000;
 /** A service drains for at most 15 s of its own accord. */
 const PATIENCE_MS = 18_000;
 const PIPE_FD = 3;
@@ -48,7 +48,7 @@ export class ServiceProcess {
   start(): void {
     const output = this.log.open();
     try {
-      this.startedAt = Date.now();
+      this.startedAt = performance.now();
       const child = spawn(process.execPath, [...this.command.args], {
         env: { ...this.command.environment, SUPERVISOR_PIPE_FD: String(PIPE_FD) },
         stdio: ['ignore', output, output, 'pipe'],
@@ -98,7 +98,7 @@ export class ServiceProcess {
     if (!this.child) return;
     this.child = undefined;
     if (this.stopping) return;
-    this.deaths = Date.now() - this.startedAt > SOUND_AFTER_MS ? 1 : this.deaths + 1;
+    this.deaths = performance.now() - this.startedAt > SOUND_AFTER_MS ? 1 : this.deaths + 1;
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (this.deaths - 1), LONGEST_PAUSE_MS);
     this.events.died(this.name, how, pause);
     this.timer = setTimeout(() => this.start(), pause);

@@ -11,10 +11,10 @@ interface OutboxRow {
 }
 
 /**
- * A relay that is stopped in the middle, though it is not dead, keeps its lock and its rows for so long (milliseconds); more
- * than a broker that is slow but alive may take.
+ * A relay that is stopped in the middle, though it is not dead, keeps its lock and its rows for so long (milliseconds): a
+ * little more than a request to the broker may take. When a broker is slower than that, the rows are sent again, no more.
  */
-const OPEN_MS = 60_000;
+const OPEN_MS = 20_000;
 
 /**
  * Takes the oldest rows and deletes them in the transaction that waits for the bus: a crash before the commit leaves them
