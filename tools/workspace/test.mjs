@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findCompose, isComposeRequired, withoutCompose } from './compose.mjs';
 import { isKafkaRequired, KafkaOfRun, withoutKafka } from './kafka.mjs';
 import { closingLine, readSuite } from './results.mjs';
 import { ensureRuntime, root } from './runtime.mjs';
@@ -9,7 +10,8 @@ import { ensureRuntime, root } from './runtime.mjs';
 /**
  * `npm test`: build, format, lint, types, then every suite of every project, one after the other; the closing line counts
  * all tests and each of the four checks as one. Arguments choose stages: `npm test -- unit itest`. Suites on Kafka are
- * skipped, and named at the end, where there is none; REQUIRE_KAFKA=1 makes that a failure.
+ * skipped, and named at the end, where there is none; REQUIRE_KAFKA=1 makes that a failure. The same holds for the test of
+ * docker-compose.yml, docker compose and REQUIRE_COMPOSE=1.
  */
 const results = join(root, '.test-results');
 const bin = join(root, 'node_modules/.bin');
@@ -36,6 +38,7 @@ async function main(chosen) {
     ['typecheck', () => check('typecheck', nx({}, 'run-many', '-t', 'typecheck'))],
     ['unit', () => suites('test', 'unit', true)],
     ['itest', () => suites('itest', 'itest', true)],
+    ['compose', () => composeSuite()],
     ['kafka-itest', () => kafkaSuites('kafka-itest', 'shared')],
     ['e2e', () => suites('e2e', 'e2e', false)],
     ['kafka-e2e', () => kafkaSuites('kafka-e2e', 'platform')],
@@ -96,6 +99,11 @@ async function kafkaSuites(target, use) {
     result = add(result, await runSuites(target, target, args.length > 0, some, env, args));
   }
   return result;
+}
+
+async function composeSuite() {
+  if (findCompose()) return suites('compose', 'compose', false);
+  return count({ passed: 0, ...withoutCompose(isComposeRequired(process.env)) });
 }
 
 async function runSuites(target, suite, mayBeEmpty, projects, env = {}, args = []) {
