@@ -3,7 +3,7 @@ import { createDriver } from '../src/create-driver.js';
 import { messagingConfig } from '../src/messaging.config.js';
 import type { BusDriver } from '../src/port/bus-driver.js';
 import { eventually } from './support/eventually.js';
-import { newPrefix } from './support/kafka-prefix.js';
+import { kafkaHarness } from './support/kafka-harness.js';
 import { CLIENT } from './support/oauth-server.js';
 import { Probe, probeData, ProbeEvent, probeRecord, subjectsIn, TENANT, TOPIC } from './support/probe.js';
 import { startSecuredKafka, USER, type SecuredKafka } from './support/secured-kafka.js';
@@ -19,7 +19,6 @@ describe('the kafka driver on a cluster that asks who it is', () => {
     return () => kafka.close();
   });
 
-  const environment = (env: Env) => ({ BUS: 'kafka', KAFKA_PREFIX: newPrefix(), ...env });
   const overTls = (env: Env = {}): Env => ({
     KAFKA_BROKERS: kafka.tls,
     KAFKA_TLS: 'true',
@@ -45,7 +44,7 @@ describe('the kafka driver on a cluster that asks who it is', () => {
       ...env,
     });
   const using = async (env: Env, work: (driver: BusDriver) => Promise<void>) => {
-    const driver = createDriver(messagingConfig.parse(environment(env)), {
+    const driver = createDriver(messagingConfig.parse(kafkaHarness(env).config), {
       service: 'secured',
       workerUrl: '',
       logger: quiet,
@@ -145,10 +144,7 @@ describe('the kafka driver on a cluster that asks who it is', () => {
   });
 
   it('has a service that cannot log in take changes all the same, and say why it is not ready', async () => {
-    const probe = await Probe.open({
-      config: environment(loggedIn('plain', { KAFKA_SASL_PASSWORD: 'wrong' })),
-      schemas: [],
-    });
+    const probe = await Probe.open(kafkaHarness(loggedIn('plain', { KAFKA_SASL_PASSWORD: 'wrong' })));
     try {
       const service = await probe.service([{ type: ProbeEvent.type, handler: 'probe', one: noop }]);
       const { uow } = await probe.persistence(1);

@@ -6,6 +6,7 @@ import type { BreakableBus, BusHarness } from './support/probe.js';
 const harness: BusHarness = {
   config: { BUS: 'postgres' },
   schemas: [{ owner: BUS_DATABASE.owner, schema: BUS_DATABASE.schema, migrations: busMigrations }],
+  leastSessionMs: 1_000,
 };
 
 /** The database of the bus, which is that of the services too, refuses everybody. */

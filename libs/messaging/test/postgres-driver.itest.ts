@@ -23,6 +23,7 @@ import {
 const harness: BusHarness = {
   config: { BUS: 'postgres' },
   schemas: [{ owner: BUS_DATABASE.owner, schema: BUS_DATABASE.schema, migrations: busMigrations }],
+  leastSessionMs: 1_000,
 };
 
 describe('the bus schema', () => {

@@ -78,6 +78,36 @@ export function describeDelivery(harness: () => BusHarness): void {
       }
     });
 
+    it('holds up no other partition while the handler of one takes its time', async () => {
+      const probe = await Probe.open(harness());
+      try {
+        const [slow, quick] = [subjectsIn(1, 1)[0]!, subjectsIn(2, 1)[0]!];
+        const blocked = Promise.withResolvers<void>();
+        const got: { subject: string; seq: number }[] = [];
+        await probe.service([
+          {
+            type: ProbeEvent.type,
+            handler: 'probe',
+            one: async event => {
+              got.push(seen(event));
+              if (event.subject === slow) await blocked.promise;
+            },
+          },
+        ]);
+        await probe.publish([0, 1].map(seq => ({ subject: slow, seq })));
+        await eventually(() => expect(got).toEqual([{ subject: slow, seq: 0 }]));
+        for (let seq = 0; seq < 20; seq++) {
+          await probe.publish([{ subject: quick, seq }]);
+          await eventually(() => expect(got.at(-1)).toEqual({ subject: quick, seq }));
+        }
+        blocked.resolve();
+        await eventually(() => expect(got.at(-1)).toEqual({ subject: slow, seq: 1 }));
+        expect(got).toHaveLength(22);
+      } finally {
+        await probe.close();
+      }
+    });
+
     it('passes over events that have no handler and gives what is left its turn', async () => {
       const probe = await Probe.open(harness());
       try {

@@ -145,7 +145,9 @@ export function describeGroups(harness: () => BusHarness): void {
     });
 
     it('does not take a partition from a member whose handler is slower than the session timeout', async () => {
-      const probe = await Probe.open(harness(), { BUS_SESSION_TIMEOUT_MS: 1_000 });
+      const bus = harness();
+      const { leastSessionMs } = bus;
+      const probe = await Probe.open(bus, { BUS_SESSION_TIMEOUT_MS: leastSessionMs });
       try {
         const [slow] = subjectsIn(0, 1) as [string];
         const got: string[] = [];
@@ -155,7 +157,7 @@ export function describeGroups(harness: () => BusHarness): void {
           handler: 'probe',
           one: async (event: { subject: string }) => {
             got.push(name);
-            if (event.subject === slow) await delay(3_000);
+            if (event.subject === slow) await delay(1.5 * leastSessionMs);
             ended++;
           },
         });

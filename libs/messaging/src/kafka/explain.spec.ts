@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { explain } from './explain.js';
 import { OauthFailure } from './oauth-token.js';
+import { WrongTopics } from './topics.js';
 
 const settings = { brokers: ['kafka:9092'], prefix: '', createTopics: true, retentionMs: 1 };
 const error = (message: string, properties: object = {}) => Object.assign(new Error(message), properties);
@@ -31,6 +32,7 @@ describe('explain', () => {
     ['too few brokers', error('bad', { type: 'INVALID_REPLICATION_FACTOR' }), /KAFKA_REPLICATION_FACTOR/],
     ['too few replicas', error('bad', { type: 'NOT_ENOUGH_REPLICAS' }), /KAFKA_MIN_INSYNC_REPLICAS/],
     ['missing rights', error('bad', { type: 'GROUP_AUTHORIZATION_FAILED' }), /ACLs.*KAFKA_PREFIX/],
+    ['topics', new WrongTopics('topic a is missing: create it'), /^topic a is missing: create it$/],
     ['anything else', error('odd'), /^Kafka at kafka:9092 cannot be used: odd$/],
   ])('names what to look at for %s', (_what, cause, message) => {
     expect(explain(cause, settings)).toMatch(message);

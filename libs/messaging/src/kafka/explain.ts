@@ -1,12 +1,14 @@
 import { errorType } from './kafka-errors.js';
 import { OauthFailure } from './oauth-token.js';
 import type { KafkaSettings } from './kafka-settings.js';
+import { WrongTopics } from './topics.js';
 
 const TLS_CODES =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_|ERR_OSSL_|EPROTO)/;
 
 /** Why the bus cannot be used, in words for an operator, with the variables to look at. */
 export function explain(error: unknown, settings: KafkaSettings): string {
+  if (error instanceof WrongTopics) return error.message;
   const brokers = settings.brokers.join(',');
   const messages = [...causes(error)];
   const text = messages.map(({ message }) => message).join(': ');

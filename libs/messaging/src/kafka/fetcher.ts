@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Signal } from '../connection/signal.js';
+import { leaderIn } from './group-offsets.js';
 import { errorType } from './kafka-errors.js';
 import type { KafkaLink } from './kafka-link.js';
 import type { KafkaPartition } from './kafka-partition.js';
@@ -25,6 +26,8 @@ const WAIT_MS = 500;
 /** The same where a partition that is not asked for now may soon be. */
 const SHORT_WAIT_MS = 50;
 const RETRY_MS = 250;
+/** While a partition has no leader. */
+const LOOK_AGAIN_MS = 1_000;
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 const MAX_BYTES = 10 * 1024 * 1024;
 const READ_COMMITTED = 1;
@@ -76,14 +79,19 @@ export class Fetcher {
     }
   }
 
-  /** Until one of the brokers fails; then the leaders are looked up anew. */
+  /** Until one of the brokers fails, or a partition is led by none of them; then the leaders are looked up anew. */
   private async pullAll(cluster: GroupCluster): Promise<void> {
     await cluster.addMultipleTargetTopics([...this.options.topics]);
     await cluster.refreshMetadata();
     const round = { over: false };
-    const pulls = cluster.getNodeIds().map(async nodeId => {
+    const nodes = new Set(cluster.getNodeIds().map(Number));
+    const since = Date.now();
+    const pulls = [...nodes].map(async nodeId => {
       try {
-        while (!round.over && !this.ended) await this.pull(cluster, Number(nodeId));
+        while (!round.over && !this.ended) {
+          await this.pull(cluster, nodeId);
+          if (Date.now() - since > LOOK_AGAIN_MS && this.hasOrphans(cluster, nodes)) round.over = true;
+        }
       } finally {
         round.over = true;
       }
@@ -135,8 +143,11 @@ export class Fetcher {
     return records.length;
   }
 
+  private hasOrphans(cluster: GroupCluster, nodes: ReadonlySet<number>): boolean {
+    return this.options.partitions().some(partition => !nodes.has(this.leaderOf(cluster, partition) ?? -1));
+  }
+
   private leaderOf(cluster: GroupCluster, partition: KafkaPartition): number | undefined {
-    const metadata = cluster.findTopicPartitionMetadata(this.options.topicOf(partition));
-    return metadata.find(({ partitionId }) => partitionId === partition.partition)?.leader;
+    return leaderIn(cluster, { topic: this.options.topicOf(partition), partition: partition.partition });
   }
 }

@@ -1,6 +1,6 @@
 import { isFenced } from './kafka-errors.js';
 import type { KafkaLink } from './kafka-link.js';
-import type { GroupBroker } from './kafkajs-internals.js';
+import type { GroupBroker, GroupCluster } from './kafkajs-internals.js';
 
 /** A place in a partition; `topic` as the cluster names it. */
 export interface TopicPartition {
@@ -85,16 +85,22 @@ export async function listOffsets(
   if (partitions.length === 0) return new Map();
   return link.use(async cluster => {
     await cluster.addMultipleTargetTopics([...new Set(partitions.map(({ topic }) => topic))]);
-    const leaderOf = ({ topic, partition }: TopicPartition) =>
-      cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)?.leader;
+    const leaderOf = (place: TopicPartition) => leaderIn(cluster, place);
+    if (partitions.some(place => leaderOf(place) === undefined)) await cluster.refreshMetadata();
     const answers = await Promise.all(
       [...Map.groupBy(partitions, leaderOf)].map(async ([nodeId, led]) => {
-        if (nodeId === undefined || nodeId < 0) return [];
+        if (nodeId === undefined) return [];
         return askLeader(await cluster.findBroker({ nodeId }), led, time);
       }),
     );
     return new Map(answers.flat());
   });
+}
+
+/** The node that leads the partition, as the client last heard. */
+export function leaderIn(cluster: GroupCluster, { topic, partition }: TopicPartition): number | undefined {
+  const found = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
+  return found && found.leader >= 0 ? found.leader : undefined;
 }
 
 async function askLeader(

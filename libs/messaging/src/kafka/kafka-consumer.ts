@@ -46,6 +46,8 @@ export class KafkaConsumer implements BusConsumer {
   private started?: Promise<void>;
   /** While the bus is away nothing is begun: what could not be committed would only be done again. */
   private online = true;
+  /** Why it cannot take part in its group at the moment; undefined since the last heartbeat. */
+  problem: unknown;
 
   constructor(
     private readonly options: ConsumerOptions,
@@ -82,8 +84,14 @@ export class KafkaConsumer implements BusConsumer {
       describe: () => ({ topics: options.topics.map(topic => names.topic(topic)), owned: this.owned(), seeks: [] }),
       onAssignment: assignment => this.take(assignment),
       onLost: () => this.loseAll(),
-      onHeartbeat: () => this.setOnline(true),
-      onError,
+      onHeartbeat: () => {
+        this.problem = undefined;
+        this.setOnline(true);
+      },
+      onError: (error, doing) => {
+        this.problem = error;
+        onError(error, doing);
+      },
     });
   }
 
@@ -156,7 +164,7 @@ export class KafkaConsumer implements BusConsumer {
       if (from === undefined) throw new Error(`${topic}[${partition}] has no leader`);
       const held = this.hold({ topic: names.own(topic)!, partition }, from, mark);
       // From now on the group stands somewhere: its lag can be told though nothing was sent yet.
-      if (offset === undefined) void this.commit(held, from);
+      if (offset === undefined) this.place(held, from);
     }
   }
 
@@ -174,7 +182,7 @@ export class KafkaConsumer implements BusConsumer {
     const name = partitionName(this.context.names.own(topic) ?? '', partition);
     const held = this.held.get(name);
     if (!held || held.mark === id || this.held.isLeaving(held) || this.held.draining) return;
-    void this.commit(this.setBack(held, offset, id), offset);
+    this.place(this.setBack(held, offset, id), offset);
   }
 
   private setBack(partition: KafkaPartition, offset: number, mark: string): KafkaPartition {
@@ -183,15 +191,23 @@ export class KafkaConsumer implements BusConsumer {
     return this.hold(partition, offset, mark);
   }
 
+  /** Makes it known where the group stands now; the batches need not wait for that. */
+  private place(partition: KafkaPartition, offset: number): void {
+    this.commit(partition, offset).catch((error: unknown) => this.onError(error, 'committing'));
+  }
+
   /** Commits as long as the partition is this member's and the bus can be reached; false when it is not any more. */
   private async commit(partition: KafkaPartition, offset: number): Promise<boolean> {
     const topic = this.context.names.topic(partition.topic);
     while (!partition.lost) {
       await this.membership.settled();
+      // What was tried for long may have been overtaken.
+      if (offset < partition.committed) return true;
       const standing = this.membership.current;
       try {
         const place = { topic, partition: partition.partition, offset, mark: partition.mark };
         if (await commitOffsets(this.data, this.group, standing, [place])) {
+          partition.committed = Math.max(partition.committed, offset);
           this.fetcher.kick();
           return true;
         }

@@ -39,6 +39,7 @@ export class KafkaDriver implements BusDriver {
   private readonly watch: TopicWatch;
   private readonly deadLetters: DeadLetters;
   private readonly lags: Lag;
+  private readonly consumers: KafkaConsumer[] = [];
 
   constructor(
     private readonly settings: KafkaSettings,
@@ -56,7 +57,8 @@ export class KafkaDriver implements BusDriver {
   }
 
   get problem(): string | undefined {
-    return this.watch.problem;
+    const failed = this.consumers.find(({ problem }) => problem !== undefined);
+    return this.watch.problem ?? (failed && explain(failed.problem, this.settings));
   }
 
   open(group: string, reads: readonly string[]): void {
@@ -79,11 +81,13 @@ export class KafkaDriver implements BusDriver {
 
   consumer(options: ConsumerOptions): BusConsumer {
     const needed = options.topics.flatMap(topic => [topic, deadLetterTopic(topic, options.group)]);
-    return new KafkaConsumer(options, {
+    const consumer = new KafkaConsumer(options, {
       names: this.names,
       newLink: purpose => this.newLink(purpose),
       topicsReady: signal => this.watch.ready(needed, signal),
     });
+    this.consumers.push(consumer);
+    return consumer;
   }
 
   lag(group: string): Promise<PartitionLag[]> {

@@ -13,6 +13,8 @@ export class KafkaPartition extends HeldPartition {
   private bytes = 0;
   /** The offset to fetch next. */
   next: number;
+  /** The highest offset that the group has taken from this member. */
+  committed = -1;
 
   /** @param mark id of the last seek that the group has taken here; it stays with the committed offset */
   constructor(

@@ -1,5 +1,5 @@
 import type { BusRecord } from '../port/bus-driver.js';
-import { listOffsets, NEWEST, OLDEST, placeName, type TopicPartition } from './group-offsets.js';
+import { leaderIn, listOffsets, NEWEST, OLDEST, placeName, type TopicPartition } from './group-offsets.js';
 import type { KafkaLink } from './kafka-link.js';
 import type { KafkaNames } from './kafka-names.js';
 import type { GroupCluster } from './kafkajs-internals.js';
@@ -78,7 +78,8 @@ export class LogReader {
 
 async function leaderOf(cluster: GroupCluster, topic: string, partition: number): Promise<number> {
   await cluster.addMultipleTargetTopics([topic]);
-  const metadata = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition);
-  if (metadata === undefined) throw new Error(`${topic}[${partition}] has no leader`);
-  return metadata.leader;
+  if (leaderIn(cluster, { topic, partition }) === undefined) await cluster.refreshMetadata();
+  const leader = leaderIn(cluster, { topic, partition });
+  if (leader === undefined) throw new Error(`${topic}[${partition}] has no leader`);
+  return leader;
 }

@@ -3,7 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import { explain } from './explain.js';
 import type { KafkaLink } from './kafka-link.js';
 import type { KafkaSettings } from './kafka-settings.js';
-import type { Topics } from './topics.js';
+import { WrongTopics, type Topics } from './topics.js';
 
 const CHECK_MS = 5_000;
 /** While something is wrong. */
@@ -36,12 +36,12 @@ export class TopicWatch {
     await this.loop;
   }
 
-  /** @throws Error in an operator's words when one of the topics is not as it should be */
+  /** @throws WrongTopics when one of the topics is not as it should be */
   async ensure(topics: readonly string[]): Promise<void> {
     const unknown = topics.filter(topic => !this.good.has(topic));
     if (unknown.length === 0) return;
     const problems = await this.topics.check(this.link, unknown);
-    if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join('; '));
+    if (problems.length > 0) throw new WrongTopics(problems.join('; '));
     for (const topic of unknown) this.good.add(topic);
   }
 
@@ -56,7 +56,8 @@ export class TopicWatch {
       try {
         return await this.ensure(topics);
       } catch (error) {
-        this.say(error);
+        // The watch knows of more topics than these.
+        if (!this.loop) this.say(error);
         await pause(RECHECK_MS, signal);
       }
     }

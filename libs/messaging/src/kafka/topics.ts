@@ -16,11 +16,9 @@ const CREATE_TIMEOUT_MS = 10_000;
 const LEADERS_MS = 15_000;
 const LOOK_MS = 50;
 
-/** A topic that is not as the catalogue says; the message names the remedy. */
-export interface TopicProblem {
-  /** As the cluster names it. */
-  topic: string;
-  message: string;
+/** Topics that are not as the catalogue says; the message names each with the remedy. */
+export class WrongTopics extends Error {
+  override readonly name = 'WrongTopics';
 }
 
 /** The topics of the platform, and how they are to be. */
@@ -39,7 +37,7 @@ export class Topics {
    * Looks whether the topics are there with their partitions, and creates those that are not, where that is on.
    * @returns what an operator has to mend
    */
-  async check(link: KafkaLink, topics: readonly string[]): Promise<TopicProblem[]> {
+  async check(link: KafkaLink, topics: readonly string[]): Promise<string[]> {
     const counts = await this.partitionCounts(link, topics);
     const missing = topics.filter(topic => !counts.has(topic));
     const problems = topics
@@ -52,17 +50,17 @@ export class Topics {
     return problems;
   }
 
-  private wrongCount(topic: string, count: number): TopicProblem {
+  private wrongCount(topic: string, count: number): string {
     const name = this.names.topic(topic);
     const remedy = `a keyed topic cannot be given others: use another KAFKA_PREFIX, or copy and replace it`;
-    return { topic: name, message: `topic ${name} has ${count} partitions, not ${PARTITIONS}; ${remedy}` };
+    return `topic ${name} has ${count} partitions, not ${PARTITIONS}: ${remedy}`;
   }
 
-  private missing(topic: string): TopicProblem {
+  private missing(topic: string): string {
     const { topic: name, numPartitions, configEntries } = this.definition(topic);
     const settings = configEntries.map(entry => `${entry.name}=${entry.value}`).join(', ');
     const how = `create it with ${numPartitions} partitions and ${settings}, or set KAFKA_CREATE_TOPICS=true`;
-    return { topic: name, message: `topic ${name} is missing: ${how}` };
+    return `topic ${name} is missing: ${how}`;
   }
 
   private definition(topic: string): NewTopic {
@@ -88,21 +86,23 @@ export class Topics {
     };
   }
 
-  private async partitionCounts(link: KafkaLink, topics: readonly string[]): Promise<Map<string, number>> {
-    const counts = new Map<string, number>();
-    const ask = async (names: readonly string[]) => {
-      const { topicMetadata } = await link.any(broker => broker.metadata(names.map(name => this.names.topic(name))));
-      for (const { topic, partitionMetadata } of topicMetadata)
-        counts.set(this.names.own(topic)!, partitionMetadata.length);
-    };
-    try {
-      await ask(topics);
-    } catch (error) {
-      if (errorType(error) !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
-      // kafkajs does not say which: they are asked for one by one.
-      for (const topic of topics) await ask([topic]).catch(ignoreUnknown);
-    }
-    return counts;
+  private partitionCounts(link: KafkaLink, topics: readonly string[]): Promise<Map<string, number>> {
+    return link.any(async broker => {
+      const counts = new Map<string, number>();
+      const ask = async (names: readonly string[]) => {
+        const { topicMetadata } = await broker.metadata(names.map(name => this.names.topic(name)));
+        for (const { topic, partitionMetadata } of topicMetadata)
+          counts.set(this.names.own(topic)!, partitionMetadata.length);
+      };
+      try {
+        await ask(topics);
+      } catch (error) {
+        ignoreUnknown(error);
+        // kafkajs does not say which: they are asked for one by one.
+        for (const topic of topics) await ask([topic]).catch(ignoreUnknown);
+      }
+      return counts;
+    });
   }
 
   /** Several services do so at the same time: what is there already is as good. */

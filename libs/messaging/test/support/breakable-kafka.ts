@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startKafka } from '@countersign/kafka-broker';
-import { newPrefix } from './kafka-prefix.js';
+import { kafkaHarness } from './kafka-harness.js';
 import type { BreakableBus } from './probe.js';
 
 /** A broker that is killed (kill -9) and started again on its data and port. */
@@ -11,10 +11,7 @@ export async function breakableKafka(): Promise<BreakableBus> {
   let broker = await startKafka({ dataDir });
   const port = Number(broker.brokers[0]!.split(':').at(-1));
   return {
-    harness: {
-      config: { BUS: 'kafka', KAFKA_BROKERS: broker.brokers.join(), KAFKA_PREFIX: newPrefix() },
-      schemas: [],
-    },
+    harness: kafkaHarness({ KAFKA_BROKERS: broker.brokers.join() }),
     takeAway: () => broker.kill(),
     giveBack: async () => {
       broker = await startKafka({ dataDir, port });

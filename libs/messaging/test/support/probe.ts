@@ -16,6 +16,8 @@ export interface BusHarness {
   /** Environment that chooses the driver. */
   config: Partial<Record<keyof MessagingConfig, string | number>>;
   schemas: readonly BusSchema[];
+  /** The shortest session that the bus takes (milliseconds). */
+  leastSessionMs: number;
 }
 
 /** A bus of one test alone, which it takes away from everybody and gives back as it was. */
