@@ -44,6 +44,7 @@ describe('readCsv', () => {
     ['malformed_csv', 4, 'a,b\n"1\n2",3\n4,5"6'],
     ['malformed_csv', 3, 'a,b\n1,2\n"3"4,5'],
     ['row_too_long', 3, `a,b\n1,2\n3,${'x'.repeat(1024 * 1024 + 100)}\n`],
+    ['malformed_csv', 5, 'a,b\n1,2\n\n\n3,4"5'],
     ['empty_file', 1, ''],
     ['empty_file', 1, '\n\n'],
   ])('refuses %s in line %i', async (code, line, text) => {

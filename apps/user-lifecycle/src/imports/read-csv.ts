@@ -15,18 +15,19 @@ export async function* readCsv(
   text: AsyncIterable<string>,
   readHeadings: (headings: string[]) => CellReader,
 ): AsyncGenerator<ReceivedRow> {
-  // The parser's own count takes a CRLF within quotes for two lines.
+  // The parser's own count takes a CRLF within quotes for two lines. This one lacks the blank lines, which the parser counts.
   let line = 1;
   /** Of the rows that are read and not taken yet. */
   const begins: number[] = [];
   const parser = parse({
     record_delimiter: ['\r\n', '\n', '\r'],
+    skip_empty_lines: true,
     // Told per row, with its line: the parser would only say that there is one.
     relax_column_count: true,
     max_record_size: MAX_ROW_BYTES,
     // Here and not where the rows are taken: a failure overtakes the rows that were read before it.
-    on_record: (cells: string[]) => {
-      begins.push(line);
+    on_record: (cells: string[], { empty_lines: blank }) => {
+      begins.push(line + blank);
       line += 1 + cells.reduce((breaks, cell) => breaks + lineBreaks(cell), 0);
       return cells;
     },
@@ -43,7 +44,7 @@ export async function* readCsv(
       else [bodyOf, columns] = [readHeadings(cells), cells.length];
     }
   } catch (error) {
-    throw error instanceof CsvError ? refused(error, line) : error;
+    throw error instanceof CsvError ? refused(error, line + Number(error['empty_lines'])) : error;
   }
   if (!bodyOf) throw malformedFile('empty_file', 1, 'The file is empty; its first line names the columns');
 }

@@ -17,6 +17,7 @@ import {
 } from './import.schema.js';
 import { ImportRows } from './import-rows.js';
 import { malformedFile } from './malformed-file.js';
+import { paced } from './paced.js';
 import { readCsv } from './read-csv.js';
 import { readNdjson } from './read-ndjson.js';
 import { ReceivedBytes } from './receive-bytes.js';
@@ -71,7 +72,7 @@ export class StartImport {
   }
 
   private async read(operation: Operation, params: ImportParams, bytes: ReceivedBytes) {
-    const text = decodeUtf8(bytes);
+    const text = decodeUtf8(paced(bytes));
     if (params.format === 'ndjson') return readNdjson(text);
     const { attributes } = await this.uow.run(operation.tenantId, tx => this.catalogs.read(tx));
     return readCsv(text, headings => {
