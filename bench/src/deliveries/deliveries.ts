@@ -1,4 +1,5 @@
 import { scaled, type Benchmark } from '../measure/benchmark.js';
+import { CostMeter } from '../measure/cost-meter.js';
 import { figure, ratioAtLeast } from '../measure/figure.js';
 import { interleave } from '../measure/interleave.js';
 import { withCleanup } from '../platform/cleanup.js';
@@ -29,11 +30,23 @@ export const deliveries: Benchmark = {
       later(() => raw.stop());
 
       run.say('warming up');
-      await drain.measure(scaled(run, 5_000, 500));
+      const warmUp = scaled(run, 5_000, 500);
+      for (const contestant of [drain, raw]) {
+        await contestant.preload(warmUp);
+        await contestant.measure(warmUp);
+      }
       const count = scaled(run, 100_000, 1_000);
+      const pids = { ...(await platform.pids()), receiver: receiver.pid };
+      const meters = { subject: new CostMeter(pids), baseline: new CostMeter({ ...pids, 'raw loop': raw.pid }) };
       const pairs = await interleave(run.repeats, {
-        subject: () => drain.measure(count),
-        baseline: () => raw.measure(count),
+        subject: async () => {
+          await drain.preload(count);
+          return meters.subject.around(count, () => drain.measure(count));
+        },
+        baseline: async () => {
+          await raw.preload(count);
+          return meters.baseline.around(count, () => raw.measure(count));
+        },
       });
       return [
         figure({
@@ -42,6 +55,7 @@ export const deliveries: Benchmark = {
           subject: 'the dispatcher',
           baseline: 'a raw loop: claim, sign, post, record',
           pairs,
+          cost: { per: 'delivery', subject: meters.subject.median, baseline: meters.baseline.median },
           aim: ratioAtLeast(0.5),
         }),
       ];

@@ -28,14 +28,16 @@ export class DispatcherDrain {
     return new DispatcherDrain(api, database, receiver, id);
   }
 
+  async preload(count: number): Promise<void> {
+    await this.api.send('PATCH', this.path, 200, { enabled: false });
+    await preloadDeliveries(this.database, TENANT, this.endpointId, count);
+  }
+
   /** From the moment that the endpoint is switched on until the last attempt is recorded. @returns deliveries per second */
   async measure(count: number): Promise<number> {
-    const path = `/v1/webhook-endpoints/${this.endpointId}`;
-    await this.api.send('PATCH', path, 200, { enabled: false });
-    await preloadDeliveries(this.database, TENANT, this.endpointId, count);
     const before = await this.receiver.count();
     const start = performance.now();
-    await this.api.send('POST', `${path}/enable`, 200);
+    await this.api.send('POST', `${this.path}/enable`, 200);
     const limits = { timeoutMs: DRAIN_DEADLINE_MS, everyMs: 50 };
     await waitUntil('every delivery has arrived', async () => (await this.receiver.count()) >= before + count, limits);
     await waitUntil('every attempt is recorded', () => this.isEmpty(), limits);
@@ -44,6 +46,10 @@ export class DispatcherDrain {
     if (sent !== count)
       throw new Error(`${sent} requests for ${count} deliveries: nothing failed, so none may be repeated`);
     return count / seconds;
+  }
+
+  private get path(): string {
+    return `/v1/webhook-endpoints/${this.endpointId}`;
   }
 
   private async isEmpty(): Promise<boolean> {

@@ -36,7 +36,8 @@ export async function preloadDeliveries(
     await database.query(
       `insert into ${schema}.delivery (tenant_id, id, endpoint_id, event_id, event_at, created_at, hook, mode, user_id,
          order_key, since, due_at, expires_at)
-       select $1, d, $5, e, m, m, 'postCreateUser', 'notify', u, u, m, m, m + interval '3 days'
+       select $1, d, $5, e, m, m, 'postCreateUser', 'notify', u, u, m, m - make_interval(secs => (${CHUNK} - n) / 10000.0),
+         m + interval '3 days'
          from (select date_trunc('milliseconds', now()) as m) now,
            unnest($2::text[], $3::text[], $4::text[]) with ordinality as g(e, u, d, n) order by n`,
       [...parameters, rows.map(row => row.delivery), endpointId],

@@ -15,9 +15,12 @@ export class RawBaseline {
     private readonly order: RawDrain,
   ) {}
 
+  get pid(): number {
+    return this.child.pid;
+  }
+
   /** @returns deliveries per second */
   async measure(count: number): Promise<number> {
-    await this.preload(count);
     const seconds = await this.child.ask(this.order);
     const { rows } = await this.database.query<{ recorded: number }>(
       'select count(*)::int as recorded from bench.attempt',
@@ -30,7 +33,7 @@ export class RawBaseline {
     return this.child.stop();
   }
 
-  private async preload(count: number): Promise<void> {
+  async preload(count: number): Promise<void> {
     await this.database.query(`
       drop schema if exists bench cascade;
       create schema bench;

@@ -12,9 +12,13 @@ export interface Figure {
   readonly compared: Summary;
   /** Measured divided by baseline, repeat by repeat. */
   readonly ratio: Summary;
+  /** Where the time goes: processor milliseconds per unit of work, by process; median over the repeats. */
+  readonly cost?: { readonly per: string; readonly subject: Cost; readonly baseline: Cost };
   /** Present where the project has set itself one. */
   readonly aim?: { readonly text: string; readonly reached: boolean };
 }
+
+export type Cost = Readonly<Record<string, number>>;
 
 export interface FigureParams {
   name: string;
@@ -23,6 +27,7 @@ export interface FigureParams {
   baseline: string;
   /** One pair per repeat, measured one right after the other. */
   pairs: readonly { subject: number; baseline: number }[];
+  cost?: Figure['cost'];
   aim?: (figure: Omit<Figure, 'aim'>) => { text: string; reached: boolean };
 }
 

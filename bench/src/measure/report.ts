@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, totalmem } from 'node:os';
-import type { Figure } from './figure.js';
+import type { Cost, Figure } from './figure.js';
 import type { Summary } from './summary.js';
 
 export interface Machine {
@@ -26,14 +26,24 @@ export function machineLine({ cores, cpu, memoryGiB, node, platform }: Machine):
 
 /** A figure for people: what was measured, what it is compared with, and how far the repeats lie apart. */
 export function figureLines(figure: Figure): string[] {
-  const { name, unit, subject, measured, baseline, compared, ratio, aim } = figure;
+  const { name, unit, subject, measured, baseline, compared, ratio, aim, cost } = figure;
   return [
     name,
     `  ${value(measured.median, unit)}  ${subject} ${spread(measured, unit)}`,
     `  ${value(compared.median, unit)}  ${baseline} ${spread(compared, unit)}`,
     `  ratio ${rounded(ratio.median)} ${spread(ratio)}, ${measured.values.length} repeats` +
       (aim ? `; aim ${aim.text}: ${aim.reached ? 'reached' : 'missed'}` : ''),
+    ...(cost ? costLines(cost) : []),
   ];
+}
+
+function costLines({ per, subject, baseline }: NonNullable<Figure['cost']>): string[] {
+  const show = (cost: Cost) =>
+    Object.entries(cost)
+      .filter(([, ms]) => ms >= 0.001)
+      .map(([name, ms]) => `${name} ${rounded(ms * 1_000)}`)
+      .join(', ');
+  return [`  processor µs per ${per}: ${show(subject)}`, `    baseline: ${show(baseline)}`];
 }
 
 function value(number: number, unit: string): string {

@@ -10,6 +10,10 @@ export class Child<Request, Reply> {
     return new Child(fork(module, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
   }
 
+  get pid(): number {
+    return this.process.pid!;
+  }
+
   /** One question at a time. @throws Error when the child ends without an answer */
   async ask(request: Request): Promise<Reply> {
     const { process } = this;

@@ -66,6 +66,15 @@ export class Platform {
     return file;
   }
 
+  /** Process ids by name: the services, and the database's first process. */
+  async pids(): Promise<Record<string, number>> {
+    const services = Object.entries(this.file.services).flatMap(([name, { pid }]) =>
+      pid ? [[name, pid] as const] : [],
+    );
+    const [postmaster] = (await readFile(join(this.directory.postgres, 'postmaster.pid'), 'utf8')).split('\n');
+    return { ...Object.fromEntries(services), postgres: Number(postmaster) };
+  }
+
   /** The demo tenant's administrator, logged in. To be called once. */
   administrator(): Promise<ApiClient> {
     return logIn(this.file.gatewayUrl, this.directory.firstLoginFile);

@@ -13,6 +13,10 @@ export class Receiver {
     return new Receiver(child, `http://127.0.0.1:${await child.ask('port')}`);
   }
 
+  get pid(): number {
+    return this.child.pid;
+  }
+
   /** How many requests were answered so far. */
   count(): Promise<number> {
     return this.child.ask('count');
