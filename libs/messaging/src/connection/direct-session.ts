@@ -8,6 +8,8 @@ export interface SessionOptions {
   onNotification?: (channel: string, payload: string) => void;
   /** The server ends a session that says nothing for so long (milliseconds), and frees its locks; without it, never. */
   idleTimeoutMs?: number;
+  /** Server settings of this session (`-c name=value`). */
+  settings?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -38,7 +40,15 @@ export class DirectSession {
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       // The server as well: a machine that is gone without a word must not keep its locks for the two hours of TCP's default.
-      options: `-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c idle_session_timeout=${options.idleTimeoutMs ?? 0}`,
+      options: Object.entries({
+        tcp_keepalives_idle: '10',
+        tcp_keepalives_interval: '5',
+        tcp_keepalives_count: '3',
+        idle_session_timeout: String(options.idleTimeoutMs ?? 0),
+        ...options.settings,
+      })
+        .map(([name, value]) => `-c ${name}=${value}`)
+        .join(' '),
     });
     const session = new DirectSession(client);
     try {

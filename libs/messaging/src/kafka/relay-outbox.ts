@@ -31,9 +31,7 @@ export async function relayOutbox(
     await session.query(`set local idle_in_transaction_session_timeout = ${OPEN_MS}`);
     const rows = await session.query<OutboxRow>(
       `with taken as (
-         delete from ${outbox} o
-         using (select tenant_id, id from ${outbox} order by id limit $1) oldest
-         where o.tenant_id = oldest.tenant_id and o.id = oldest.id
+         delete from ${outbox} o where o.id = any(array(select id from ${outbox} order by id limit $1))
          returning o.id, o.topic, o.part, o.key, o.headers, o.payload)
        select * from taken order by id`,
       [limit],

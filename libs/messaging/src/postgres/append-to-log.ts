@@ -38,9 +38,7 @@ function append(batch: string): string {
 /** $1 = most rows. The outbox is a queue of one reader: oldest first by id, taken and appended in one statement. */
 export function relaySql(outbox: string): string {
   return append(`
-    delete from ${outbox} o
-    using (select tenant_id, id from ${outbox} order by id limit $1) oldest
-    where o.tenant_id = oldest.tenant_id and o.id = oldest.id
+    delete from ${outbox} o where o.id = any(array(select id from ${outbox} order by id limit $1))
     returning o.tenant_id, o.id as ord, o.topic, o.part, o.key, o.headers, convert_to(o.payload, 'UTF8') as payload`);
 }
 
