@@ -89,6 +89,34 @@ describe('claims', () => {
     });
   });
 
+  it('takes what is due of a lane at once, in its order, and nothing past one that it cannot have', async () => {
+    // Switched off: the dispatcher itself leaves its deliveries alone.
+    const { id } = await tenant.endpoint(receiver, ['postCreateUser'], { enabled: false });
+    const jobs = await insert(id, randomUUID(), [{}, {}, {}, {}]);
+    const ids = jobs.map(job => job.id);
+    const queue = harness.dispatcher.app.get(DeliveryQueueRepository);
+    const wanted = [{ tenantId: tenant.id, endpointId: id, ordered: false, probing: false, age: 0, limit: 10 }];
+    const claim = () => uow.system('claim', tx => queue.claim(tx, randomUUID(), wanted));
+    const release = () =>
+      uow.system('release', tx => tx.query('update delivery set claim_id = null where tenant_id = $1', [tenant.id]));
+    await uow.system('hold the second', async tx => {
+      await tx.query('select from delivery where tenant_id = $1 and id = $2 for update', [tenant.id, ids[1]]);
+      expect((await claim()).map(job => job.id)).toEqual(ids.slice(0, 1));
+    });
+    await release();
+    // The third is not due before the fourth: its turn comes first all the same.
+    await uow.system('put the third off', tx =>
+      tx.query(`update delivery set due_at = now() where tenant_id = $1 and id = $2`, [tenant.id, ids[2]]),
+    );
+    expect((await claim()).map(job => job.id)).toEqual(ids.slice(0, 3));
+    expect(await claim()).toEqual([]);
+    await release();
+    await uow.system('hold none back', tx =>
+      tx.query(`update delivery set due_at = created_at where tenant_id = $1`, [tenant.id]),
+    );
+    expect((await claim()).map(job => job.id)).toEqual(ids);
+  });
+
   it('gives a half-open breaker’s turn back when nothing of the endpoint may be sent yet', async () => {
     const { id } = await tenant.endpoint(receiver, ['validateUser', 'postCreateUser'], { ordered: true });
     receiver.answer('/webhook/validateUser', () => answers.json({ response: {} }));

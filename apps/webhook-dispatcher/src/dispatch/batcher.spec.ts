@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Batcher } from './batcher.js';
 
 function record(fail: (items: number[]) => Error | undefined = () => undefined, maxItems?: number) {
@@ -18,6 +18,8 @@ function record(fail: (items: number[]) => Error | undefined = () => undefined, 
 }
 
 describe('Batcher', () => {
+  afterEach(() => vi.useRealTimers());
+
   it('writes what comes together in one go, in order', async () => {
     const { batcher, written } = record();
     await Promise.all([1, 2, 3].map(item => batcher.add(item)));
@@ -29,6 +31,30 @@ describe('Batcher', () => {
     await Promise.all([1, 2, 3, 4, 5].map(item => batcher.add(item)));
     expect(written.flat()).toEqual([1, 2, 3, 4, 5]);
     expect(written[0]).toEqual([1, 2]);
+  });
+
+  it('writes what came during a write in one go after it', async () => {
+    vi.useFakeTimers();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const written: number[][] = [];
+    const batcher = new Batcher<number>({
+      write: items => {
+        written.push(items);
+        return written.length === 1 ? promise : Promise.resolve();
+      },
+      failed: () => undefined,
+      maxItems: 3,
+    });
+    const all = [1, 2, 3].map(item => batcher.add(item));
+    for (const item of [4, 5, 6, 7]) {
+      all.push(batcher.add(item));
+      // The time of a batch passes again and again while the first one is being written.
+      vi.advanceTimersByTime(10);
+    }
+    resolve();
+    await vi.advanceTimersByTimeAsync(10);
+    await Promise.all(all);
+    expect(written).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
   });
 
   it('gives up only the item that cannot be written', async () => {

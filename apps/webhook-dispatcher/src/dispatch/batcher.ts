@@ -12,13 +12,14 @@ export interface BatcherOptions<T> {
 
 /**
  * Collects what several tasks have to write and writes it together, 5 ms or 1000 items later: on Postgres that is the
- * difference between a thousand and tens of thousands a second. While the database is away it keeps what it has and tries
+ * difference between a thousand and tens of thousands a second. One write at a time: what comes meanwhile is the next one,
+ * so a database that is slow gets fewer and larger writes. While it is away it keeps what it has and tries
  * again; an item that makes a write fail is found by halving and takes no other one with it.
  */
 export class Batcher<T> {
   private items: { item: T; settle: () => void }[] = [];
   private timer?: NodeJS.Timeout;
-  private writing: Promise<void> = Promise.resolve();
+  private writing?: Promise<void>;
   private closed = false;
 
   constructor(private readonly options: BatcherOptions<T>) {}
@@ -31,27 +32,36 @@ export class Batcher<T> {
   add(item: T): Promise<void> {
     return new Promise(settle => {
       this.items.push({ item, settle });
-      if (this.items.length >= (this.options.maxItems ?? 1_000)) this.flush();
-      else this.timer ??= setTimeout(() => this.flush(), this.options.maxWaitMs ?? 5);
+      this.schedule();
     });
   }
 
   /** Writes what is there; resolves when all of it is written. After a close, a database that is away is given up. */
   async close(): Promise<void> {
     this.closed = true;
-    this.flush();
-    await this.writing;
+    for (this.flush(); this.writing; this.flush()) await this.writing;
+  }
+
+  private get maxItems(): number {
+    return this.options.maxItems ?? 1_000;
+  }
+
+  private schedule(): void {
+    if (this.writing || this.items.length === 0) return;
+    if (this.items.length >= this.maxItems) this.flush();
+    else this.timer ??= setTimeout(() => this.flush(), this.options.maxWaitMs ?? 5);
   }
 
   private flush(): void {
+    if (this.writing) return;
     clearTimeout(this.timer);
     this.timer = undefined;
-    const batch = this.items.splice(0);
+    const batch = this.items.splice(0, this.maxItems);
     if (batch.length === 0) return;
-    // One write at a time: what comes meanwhile makes the next one larger.
-    this.writing = this.writing.then(async () => {
-      await this.write(batch.map(({ item }) => item));
+    this.writing = this.write(batch.map(({ item }) => item)).then(() => {
+      this.writing = undefined;
       for (const { settle } of batch) settle();
+      this.schedule();
     });
   }
 

@@ -7,6 +7,12 @@ import type { Completion } from './completion.js';
 type Finished = Extract<Completion, { kind: 'finished' }>;
 
 /**
+ * $1 = the claim. Not simply `claim_id = $1`, which the planner takes for rare: it would look for everything that is claimed
+ * instead of the rows that are named.
+ */
+const HELD = 'case when d.claim_id = $1 then true end';
+
+/**
  * Writes how attempts ended, many in one statement. Only what the claim still holds is touched: a replica whose lease was
  * taken away changes nothing any more, though the attempts that it did make are logged.
  */
@@ -32,7 +38,7 @@ export class CompletionRepository {
     await tx.query(
       `update delivery d set attempts = d.attempts + g.made, due_at = coalesce(now() + (g.due_at - $6::timestamptz), d.due_at), claim_id = null, claimed_at = null
          from unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[]) as g(tenant_id, id, made, due_at)
-        where d.tenant_id = g.tenant_id and d.id = g.id and d.claim_id = $1`,
+        where d.tenant_id = g.tenant_id and d.id = g.id and ${HELD}`,
       [
         claimId,
         ...columns(
@@ -54,7 +60,7 @@ export class CompletionRepository {
          select * from unnest($2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::int[], $7::text[], $8::text[], $9::text[],
            $10::jsonb[], $11::jsonb[]) as g(tenant_id, id, state, finished_at, made, cause, verdict, message, patch, ignored)
        ), gone as (
-         delete from delivery d using given g where d.tenant_id = g.tenant_id and d.id = g.id and d.claim_id = $1
+         delete from delivery d using given g where d.tenant_id = g.tenant_id and d.id = g.id and ${HELD}
          returning d.tenant_id, d.created_at, d.id, d.endpoint_id, d.event_id, d.event_at, d.hook, d.mode, d.user_id, g.state,
            d.attempts + g.made as attempts, g.finished_at, g.cause, d.awaited, coalesce(g.verdict, d.verdict) as verdict, g.message,
            g.patch, g.ignored

@@ -26,6 +26,8 @@ const DRAIN_MS = 8_000;
 const DEFECT_WAIT_MS = 10_000;
 const CAPACITY = 10_000;
 const ENDPOINT_CAPACITY = 1_000;
+/** With so many ended attempts unwritten no further one begins: a crash would repeat them all. */
+const UNWRITTEN_MAX = 1_000;
 
 /** The worker of one replica: holds claimed deliveries in memory, runs attempts in fair turns, refills from the queue. */
 @Injectable()
@@ -42,6 +44,8 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   private readonly mine = new Set<string>();
   private wake = new AbortController();
   private timer?: NodeJS.Timeout;
+  /** Turns that were not given because too much is unwritten. */
+  private heldBack = false;
   private flushing: Promise<void> = Promise.resolve();
   /** Names this life of this process in the rows that it holds. */
   claimId: string = randomUUID();
@@ -156,7 +160,9 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
   private pump(): void {
     const now = Date.now();
-    for (let job = this.scheduler.next(now); job; job = this.scheduler.next(now)) void this.run(job);
+    const mayBegin = () => !(this.heldBack = this.completions.size >= UNWRITTEN_MAX);
+    for (let job = mayBegin() && this.scheduler.next(now); job; job = mayBegin() && this.scheduler.next(now))
+      void this.run(job);
     const at = this.scheduler.wakeAt();
     clearTimeout(this.timer);
     // Bounded: a clock that is set back meanwhile must not make it wait for the time that was.
@@ -210,6 +216,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   private async complete(claimId: string, completion: Completion): Promise<void> {
     await this.completions.add(claimId, completion);
     this.mine.delete(completion.job.id);
+    if (this.heldBack) this.pump();
   }
 
   private async claimLoop(): Promise<void> {
