@@ -85,12 +85,12 @@ export class Fetcher {
     await cluster.refreshMetadata();
     const round = { over: false };
     const nodes = new Set(cluster.getNodeIds().map(Number));
-    const since = Date.now();
+    const since = performance.now();
     const pulls = [...nodes].map(async nodeId => {
       try {
         while (!round.over && !this.ended) {
           await this.pull(cluster, nodeId);
-          if (Date.now() - since > LOOK_AGAIN_MS && this.hasOrphans(cluster, nodes)) round.over = true;
+          if (performance.now() - since > LOOK_AGAIN_MS && this.hasOrphans(cluster, nodes)) round.over = true;
         }
       } finally {
         round.over = true;

@@ -76,7 +76,9 @@ export interface GroupBroker extends Pick<Broker, 'isConnected' | 'connect' | 'd
     topics: { topic: string; partitions: { partition: number; timestamp: string }[] }[];
   }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>;
   createTopics(request: { topics: NewTopic[]; timeout: number }): Promise<unknown>;
-  describeGroups(request: { groupIds: string[] }): Promise<{ groups: { errorCode: number; state: string }[] }>;
+  describeConfigs(request: { resources: { type: number; name: string; configNames: string[] }[] }): Promise<{
+    resources: { resourceName: string; configEntries: { configName: string; configValue: string | null }[] }[];
+  }>;
 }
 
 export interface CommittedOffset {
@@ -121,7 +123,7 @@ const BROKER_METHODS = [
   'fetch',
   'listOffsets',
   'createTopics',
-  'describeGroups',
+  'describeConfigs',
 ] as const satisfies (keyof GroupBroker)[];
 
 /**

@@ -52,7 +52,7 @@ export class Membership {
   private ended = false;
   private loop?: Promise<void>;
   private members = 0;
-  /** When the group last heard of this member for sure: the time at which that request was sent. */
+  /** When, on the clock that nobody sets, the request was sent by which the group last heard of this member. */
   private heardAt?: number;
 
   constructor(private readonly options: MembershipOptions) {}
@@ -63,7 +63,7 @@ export class Membership {
 
   /** Milliseconds since the group last took a sign of life; undefined before it joined. */
   heartbeatAgeMs(): number | undefined {
-    return this.heardAt === undefined ? undefined : Date.now() - this.heardAt;
+    return this.heardAt === undefined ? undefined : performance.now() - this.heardAt;
   }
 
   /** How many members the group had when this one last led it; 0 when it does not lead. */
@@ -144,7 +144,7 @@ export class Membership {
   private async beat(): Promise<void> {
     const { group, link } = this.options;
     const { memberId, generation } = this.standing;
-    const sentAt = Date.now();
+    const sentAt = performance.now();
     await link.coordinated(group, broker =>
       broker.heartbeat({ groupId: group, memberId, groupGenerationId: generation }),
     );
@@ -166,7 +166,7 @@ export class Membership {
       });
       // From here on a heartbeat under the new id keeps the membership, even if what follows fails.
       this.standing = { memberId: joined.memberId, generation: joined.generationId };
-      const sentAt = Date.now();
+      const sentAt = performance.now();
       const given = await this.sync(broker, joined);
       this.heard(sentAt);
       return given;

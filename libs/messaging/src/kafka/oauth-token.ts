@@ -21,7 +21,7 @@ const TIMEOUT_MS = 5_000;
  * Connections that ask at the same time share one request.
  * @throws OauthFailure
  */
-export function oauthTokens(client: OauthClient, now = Date.now): () => Promise<{ value: string }> {
+export function oauthTokens(client: OauthClient, now = () => performance.now()): () => Promise<{ value: string }> {
   let held: { value: string; renewAt: number } | undefined;
   let asking: Promise<{ value: string }> | undefined;
   const renew = async () => {

@@ -6,7 +6,7 @@ export class RecentLines {
 
   constructor(
     private readonly quietMs: number,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = () => performance.now(),
   ) {}
 
   /** Whether the line was not said within the last `quietMs`; then it is said now. */

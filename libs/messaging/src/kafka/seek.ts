@@ -89,11 +89,11 @@ async function order(context: SeekContext, group: string, places: readonly Marke
   });
   membership.start();
   try {
-    for (const end = Date.now() + TAKE_MS; ; await delay(LOOK_MS)) {
+    for (const end = performance.now() + TAKE_MS; ; await delay(LOOK_MS)) {
       const committed = await fetchCommitted(context.link, group, places);
       const taken = new Set(committed.map(place => `${placeName(place)} ${place.mark}`));
       if (places.every(place => taken.has(`${placeName(place)} ${place.mark}`))) return;
-      if (Date.now() > end)
+      if (performance.now() > end)
         throw new Error(`The members of ${group} have not taken the new place within ${TAKE_MS} ms`);
     }
   } finally {

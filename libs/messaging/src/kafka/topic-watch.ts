@@ -65,16 +65,28 @@ export class TopicWatch {
 
   private async run(topics: readonly string[]): Promise<void> {
     const { signal } = this.ending;
+    let compared = false;
     while (!signal.aborted) {
       try {
         this.doubt();
         await this.ensure(topics);
+        if (!compared) await this.compare(topics);
+        compared = true;
         if (this.problem !== undefined) this.logger.log('Kafka can be used and has its topics', CONTEXT);
         this.problem = undefined;
       } catch (error) {
         this.say(error);
       }
       await pause(this.problem === undefined ? CHECK_MS : RECHECK_MS, signal);
+    }
+  }
+
+  /** Topics that are as good but otherwise than configured hold nothing up: an operator is told once. */
+  private async compare(topics: readonly string[]): Promise<void> {
+    try {
+      for (const difference of await this.topics.differences(this.link, topics)) this.logger.warn(difference, CONTEXT);
+    } catch (error) {
+      this.logger.warn(`The settings of the topics cannot be read: ${explain(error, this.settings)}`, CONTEXT);
     }
   }
 

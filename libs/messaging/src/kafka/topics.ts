@@ -15,6 +15,8 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 const CREATE_TIMEOUT_MS = 10_000;
 const LEADERS_MS = 15_000;
 const LOOK_MS = 50;
+/** Kafka's number of that kind of resource. */
+const TOPIC_RESOURCE = 2;
 
 /** Topics that are not as the catalogue says; the message names each with the remedy. */
 export class WrongTopics extends Error {
@@ -50,6 +52,28 @@ export class Topics {
     return problems;
   }
 
+  /** What the topics have otherwise than the configuration says; nobody but an operator may change a topic that is there. */
+  async differences(link: KafkaLink, topics: readonly string[]): Promise<string[]> {
+    const wanted = new Map(topics.map(topic => [this.names.topic(topic), this.definition(topic).configEntries]));
+    const { resources } = await link.any(broker =>
+      broker.describeConfigs({
+        resources: [...wanted].map(([name, entries]) => ({
+          type: TOPIC_RESOURCE,
+          name,
+          configNames: entries.map(entry => entry.name),
+        })),
+      }),
+    );
+    return resources.flatMap(({ resourceName, configEntries }) => {
+      const found = new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]));
+      const other = (wanted.get(resourceName) ?? []).filter(({ name, value }) => found.get(name) !== value);
+      return other.map(
+        ({ name, value }) =>
+          `topic ${resourceName} has ${name}=${found.get(name)}, where the configuration says ${value}`,
+      );
+    });
+  }
+
   private wrongCount(topic: string, count: number): string {
     const name = this.names.topic(topic);
     const remedy = `a keyed topic cannot be given others: use another KAFKA_PREFIX, or copy and replace it`;
@@ -72,6 +96,8 @@ export class Topics {
       'retention.ms': retention,
       // The time at which the bus took a record, whatever the clock of its sender says.
       'message.timestamp.type': 'LogAppendTime',
+      // As they come: kafkajs cannot read what a broker-wide zstd, lz4 or snappy would make of them.
+      'compression.type': 'producer',
       'max.message.bytes': MAX_BATCH_BYTES,
       'min.insync.replicas': minInsyncReplicas,
     };
@@ -122,13 +148,13 @@ export class Topics {
     const partitions = topics.flatMap(topic =>
       Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: this.names.topic(topic), partition })),
     );
-    for (const end = Date.now() + LEADERS_MS; ; await delay(LOOK_MS)) {
+    for (const end = performance.now() + LEADERS_MS; ; await delay(LOOK_MS)) {
       try {
         const found = await listOffsets(link, partitions, NEWEST);
         if (found.size === partitions.length) return;
         throw new Error('The topics that were created have no leaders yet');
       } catch (error) {
-        if (Date.now() > end) throw error;
+        if (performance.now() > end) throw error;
       }
     }
   }
