@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { inject } from 'vitest';
+import { SERVICES, type Service } from './victims.js';
 
 /** How much of each fault a profile takes: `short` is part of every test run, `full` is what the guarantees are shown by. */
 interface Plan {
@@ -9,13 +10,20 @@ interface Plan {
   readonly storeKills: number;
   /** Pauses of replicas. */
   readonly pauses: number;
-  /** How long a clock is wrong, in milliseconds. */
+  /** Whose clocks are set wrong, one after the other, and for how long in milliseconds. */
+  readonly clocks: readonly (readonly Service[])[];
   readonly clockWrongMs: number;
 }
 
 const PLANS: Readonly<Record<'short' | 'full', Plan>> = {
-  short: { rounds: 1, storeKills: 1, pauses: 1, clockWrongMs: 2_000 },
-  full: { rounds: 20, storeKills: 5, pauses: 3, clockWrongMs: 5_000 },
+  short: { rounds: 1, storeKills: 1, pauses: 1, clocks: [SERVICES, ['webhook-dispatcher']], clockWrongMs: 1_500 },
+  full: {
+    rounds: 20,
+    storeKills: 5,
+    pauses: 3,
+    clocks: [SERVICES, ...SERVICES.map(one => [one])],
+    clockWrongMs: 4_000,
+  },
 };
 
 export function plan(): Plan {

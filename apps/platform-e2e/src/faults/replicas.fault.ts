@@ -43,6 +43,7 @@ describe('two replicas of each service, of which one is stopped in the middle an
       await eventually(
         'the supervised process relays',
         async () => (await metric(await run.victims.managementUrl(RELAYED), 'messaging_relay_leader')) === 1,
+        // Threefold what a relay's lock lasts that was paused inside its transaction.
         { deadlineMs: 60_000 },
       );
       run.struck(performance.now() - paused);
