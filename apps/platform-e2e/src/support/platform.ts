@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ApiClient } from './api.js';
 import { readSuiteConfig } from './config.js';
 import { eventually } from './eventually.js';
@@ -42,6 +42,8 @@ export class Platform {
       env: {
         ...environment,
         ...(bus === undefined ? {} : { BUS: bus }),
+        // Platforms may share the broker of KAFKA_BROKERS.
+        KAFKA_PREFIX: `${basename(dataDir)}.`,
         DATA_DIR: dataDir,
         HOST: '127.0.0.1',
         PORT: String(port),
