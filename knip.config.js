@@ -30,7 +30,7 @@ export default {
     },
     'tools/*': {
       includeEntryExports: true,
-      entry: ['src/{index,main,tour}.ts', 'bin/*.mjs', ...tests],
+      entry: ['src/{index,main,tour,keeper}.ts', 'bin/*.mjs', ...tests],
       project: ['src/**/*.ts', 'test/**/*.ts'],
     },
   },

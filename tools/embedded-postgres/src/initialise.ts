@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { commandLine } from '@countersign/local-server';
 import { program } from './binaries.js';
 import { runAs } from './identity.js';
-import { commandLine } from './postmaster.js';
 import { ensureOwner, type Placement } from './placement.js';
 
 export const SUPERUSER = 'postgres';

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { commandLine, endProcess } from '@countersign/local-server';
 import { SOCKET_NAME } from './socket-directory.js';
 
 /** What `postmaster.pid` says of the server that wrote it (PostgreSQL source, miscadmin.h LOCK_FILE_LINE_*). */
@@ -35,17 +33,6 @@ export async function readPostmaster(dataDir: string): Promise<Postmaster | unde
   return text === undefined ? undefined : parsePostmasterPid(text);
 }
 
-/** The command line of a process; undefined when there is none, or only a zombie is left of it. */
-export async function commandLine(pid: number): Promise<string[] | undefined> {
-  if (process.platform === 'linux') {
-    const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    return text === '' ? undefined : text.split('\0').slice(0, -1);
-  }
-  const ps = await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)]).catch(() => undefined);
-  const line = ps?.stdout.trim();
-  return line ? line.split(' ') : undefined;
-}
-
 /**
  * True when the process of that pid is a server on that folder: the number alone may by now be anybody's, and a signal
  * to it would hit a stranger.
@@ -60,25 +47,12 @@ export async function isRunning(pid: number, dataDir: string): Promise<boolean> 
 
 /** Ends a server: fast (its clients are cut off, all is written), after `patienceMs` at once (recovery at the next start). */
 export async function stopServer(pid: number, dataDir: string, patienceMs = 30_000): Promise<void> {
-  for (const [signal, ms] of [
+  const ended = await endProcess(pid, () => isRunning(pid, dataDir), [
     ['SIGINT', patienceMs],
     ['SIGQUIT', 10_000],
     ['SIGKILL', 5_000],
-  ] as const) {
-    // prettier-ignore
-    if (!(await isRunning(pid, dataDir))) return;
-    try {
-      process.kill(pid, signal);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return;
-      throw error;
-    }
-    for (const end = Date.now() + ms; Date.now() < end;) {
-      if (!(await isRunning(pid, dataDir))) return;
-      await delay(20);
-    }
-  }
-  throw new Error(`PostgreSQL (pid ${pid}, ${dataDir}) does not end`);
+  ]);
+  if (!ended) throw new Error(`PostgreSQL (pid ${pid}, ${dataDir}) does not end`);
 }
 
 /**

@@ -2,11 +2,12 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdir, realpath, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { commandLine } from '@countersign/local-server';
 import { program } from './binaries.js';
 import { socketUrl, type Login } from './connection-url.js';
 import { initialiseCluster, SUPERUSER } from './initialise.js';
 import { choosePlacement, type Placement, type PlacementOptions } from './placement.js';
-import { clearStaleLocks, commandLine, isRunning, readPostmaster, stopServer, type Postmaster } from './postmaster.js';
+import { clearStaleLocks, isRunning, readPostmaster, stopServer, type Postmaster } from './postmaster.js';
 import { launchServer, serverArguments, waitUntilReady } from './server.js';
 import { makeSocketDirectory } from './socket-directory.js';
 

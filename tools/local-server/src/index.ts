@@ -1,3 +1,6 @@
+export { readRunPid } from './config.js';
+export { startContainer } from './container.js';
+export { climb } from './ladder.js';
 export { findPorts, isFree, tryListen } from './ports.js';
 export { commandLine, endProcess, endWith } from './processes.js';
-export { shareInRun, type SharedServer } from './share-in-run.js';
+export { shareInRun } from './share-in-run.js';

@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { PlatformFile } from '@countersign/cli';
+import { commandLine } from '@countersign/local-server';
 
 /** Marks a service's command line with its installation: two checkouts, or two data folders of one, are told apart. */
 export function installationArgument(dataDir: string): string {
@@ -28,16 +26,6 @@ export async function endLeftovers(platform: PlatformFile, dataDir: string, pati
 async function filterOurs(pids: readonly number[], dataDir: string): Promise<number[]> {
   const checked = await Promise.all(pids.map(async pid => ({ pid, command: await commandLine(pid) })));
   return checked.filter(({ command }) => command?.includes(installationArgument(dataDir))).map(({ pid }) => pid);
-}
-
-/** Undefined when there is no such process, or only a zombie is left of it. */
-async function commandLine(pid: number): Promise<string[] | undefined> {
-  if (process.platform === 'linux') {
-    const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    return text === '' ? undefined : text.split('\0');
-  }
-  const ps = await promisify(execFile)('ps', ['-ww', '-o', 'args=', '-p', String(pid)]).catch(() => undefined);
-  return ps?.stdout.trim().split(' ');
 }
 
 function kill(pid: number): void {

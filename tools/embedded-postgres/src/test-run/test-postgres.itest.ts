@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { commandLine } from '@countersign/local-server';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { commandLine } from '../postmaster.js';
 import { startTestPostgres } from './test-postgres.js';
 
 async function value(url: string, sql: string): Promise<unknown> {
@@ -16,6 +16,22 @@ async function value(url: string, sql: string): Promise<unknown> {
   } finally {
     await client.end();
   }
+}
+
+/** A run of tests of its own, which has its cluster. */
+async function runOfItsOwn(env: Record<string, string> = {}) {
+  const script = (name: string) => join(import.meta.dirname, '../../test', name);
+  const args = ['--conditions=@countersign/source', '--import', script('resolve-source.mjs'), script('test-run.ts')];
+  const run = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: '/usr/bin:/bin', ...env },
+  });
+  let errors = '';
+  run.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const [line] = (await Promise.race([once(run.stdout, 'data'), once(run, 'exit')])) as [Buffer | null];
+  if (!Buffer.isBuffer(line)) throw new Error(`the run ended early:\n${errors}`);
+  const { pid, dataDir } = JSON.parse(line.toString()) as { pid: number; dataDir: string };
+  return { run, pid, dataDir, said: () => errors };
 }
 
 describe('startTestPostgres', () => {
@@ -45,18 +61,32 @@ describe('startTestPostgres', () => {
   });
 
   it('ends with the process of the run even when that is killed', async () => {
-    const script = (name: string) => join(import.meta.dirname, '../../test', name);
-    const run = spawn(process.execPath, ['--import', script('resolve-source.mjs'), script('test-run.ts')], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-      env: { PATH: '/usr/bin:/bin' },
-    });
-    const [line] = (await Promise.race([once(run.stdout, 'data'), once(run, 'exit')])) as [Buffer];
-    const { pid, dataDir } = JSON.parse(line.toString()) as { pid: number; dataDir: string };
+    const { run, pid, dataDir } = await runOfItsOwn();
     expect(await commandLine(pid)).toContain(dataDir);
     run.kill('SIGKILL');
     for (const end = Date.now() + 30_000; Date.now() < end; await delay(100)) {
       if ((await commandLine(pid)) === undefined && !(await stat(dataDir).catch(() => undefined))) return;
     }
     expect.unreachable('the cluster of a killed run is still there');
+  });
+
+  it('takes the server that DATABASE_URL names, and leaves it running', async () => {
+    const cluster = await startTestPostgres();
+    const { run, dataDir, said } = await runOfItsOwn({ DATABASE_URL: cluster.adminUrl() });
+    run.kill('SIGKILL');
+    await once(run, 'exit');
+    expect(await value(cluster.adminUrl(), 'show data_directory')).toBe(dataDir);
+    expect(said()).toBe('');
+  });
+
+  it('says why it does not, and takes another', async () => {
+    const cluster = await startTestPostgres();
+    await cluster.asAdmin(admin => admin.query(`create role ordinary login password 'x'`));
+    const url = cluster.urlFor({ user: 'ordinary', password: 'x', database: 'postgres' });
+    const { run, dataDir, said } = await runOfItsOwn({ DATABASE_URL: url });
+    run.kill('SIGKILL');
+    await cluster.asAdmin(admin => admin.query('drop role ordinary'));
+    expect(dataDir).not.toBe(await value(cluster.adminUrl(), 'show data_directory'));
+    expect(said()).toMatch(/DATABASE_URL cannot be used: its user is no superuser; it is (embedded|docker) instead/);
   });
 });

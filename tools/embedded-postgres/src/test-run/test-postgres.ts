@@ -1,93 +1,95 @@
-import { spawn } from 'node:child_process';
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { climb, endWith, readRunPid, shareInRun, startContainer } from '@countersign/local-server';
 import pg from 'pg';
 import { startPostgres } from '../start-postgres.js';
 import { readTestConfig } from './config.js';
 import { TestCluster } from './test-cluster.js';
 
+/** The version that docker-compose.yml has. */
+const IMAGE = 'postgres:18.4-bookworm';
+/** Less than what a file of tests waits for its first hook; an image that takes longer is pulled by hand. */
+const CONTAINER_PATIENCE_MS = 40_000;
+
+interface Shared {
+  url: string;
+  rung: 'given' | 'docker' | 'embedded';
+  /** Why each better way that is there did not come off. */
+  notes: string[];
+}
+
 let shared: Promise<TestCluster> | undefined;
 
 /**
- * The cluster of this test run: the first file that asks starts it, all others of the run share it, and it ends with the
- * run's process, also when that is killed. `DATABASE_ADMIN_URL` puts another server in its place.
+ * The cluster of this test run: the server that DATABASE_URL names, one in a container where a Docker engine answers, or the
+ * embedded one. The first file that asks starts it, all others of the run share it, and it ends with the run's process, also
+ * when that is killed.
  */
 export function startTestPostgres(): Promise<TestCluster> {
   return (shared ??= open());
 }
 
 async function open(): Promise<TestCluster> {
-  const { adminUrl, runPid } = readTestConfig();
-  return new TestCluster(adminUrl ?? (await clusterOfRun(runPid)), `${hostname()} ${runPid}`);
+  const { url } = await shareInRun<Shared>({
+    name: 'postgres',
+    patienceMs: 180_000,
+    start,
+    answers: async shared => (await problemOf(shared.url)) === undefined,
+  });
+  return new TestCluster(url, `${hostname()} ${readRunPid()}`);
 }
 
-/** Starts the run's cluster, or waits for the file that does. */
-async function clusterOfRun(runPid: number): Promise<string> {
-  const folder = join(tmpdir(), `countersign-test-${runPid}`);
-  const ready = join(folder, 'admin-url');
-  try {
-    await mkdir(folder, { mode: 0o700 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    return waitFor(ready, runPid);
-  }
-  try {
-    const postgres = await startPostgres({
-      dataDir: join(folder, 'data'),
-      durable: false,
-      // Tests of queues want to see what autovacuum would do in production, but not when.
-      settings: { max_connections: '300', shared_buffers: '64MB', autovacuum_naptime: '30s' },
-    });
-    endWithRun(runPid, postgres.pid, [folder, postgres.socketDir, postgres.dataDir]);
-    await writeFile(`${ready}.new`, postgres.adminUrl(), { mode: 0o600 });
-    await rename(`${ready}.new`, ready);
-    return postgres.adminUrl();
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    throw error;
-  }
+async function start(folder: string, runPid: number): Promise<Shared> {
+  const { rung, value, notes } = await climb<Shared['rung'], string>([
+    { name: 'given', open: given },
+    { name: 'docker', open: () => inContainer(runPid) },
+    { name: 'embedded', open: () => embedded(folder, runPid) },
+  ]);
+  for (const note of notes) process.stderr.write(`PostgreSQL of the tests: ${note}; it is ${rung} instead\n`);
+  return { url: value, rung, notes };
 }
 
-async function waitFor(ready: string, runPid: number): Promise<string> {
-  for (const end = Date.now() + 120_000; Date.now() < end;) {
-    const url = await readFile(ready, 'utf8').catch(() => undefined);
-    if (url && (await answers(url))) return url;
-    if (url || !(await stat(join(ready, '..')).catch(() => undefined))) {
-      // Left by an earlier run whose process had the same number: its watcher removes it now or never.
-      await rm(join(ready, '..'), { recursive: true, force: true });
-      return clusterOfRun(runPid);
-    }
-    await delay(50);
-  }
-  throw new Error(`The test cluster did not come up: ${ready}`);
+async function given(): Promise<string | undefined> {
+  const { givenUrl } = readTestConfig();
+  const problem = givenUrl === undefined ? undefined : await problemOf(givenUrl);
+  if (problem) throw new Error(`DATABASE_URL cannot be used: ${problem}`);
+  return givenUrl;
 }
 
-async function answers(url: string): Promise<boolean> {
+async function inContainer(runPid: number): Promise<string | undefined> {
+  const request = { kind: 'postgres', image: IMAGE, runPid, patienceMs: CONTAINER_PATIENCE_MS } as const;
+  return (await startContainer<{ adminUrl: string }>(request))?.adminUrl;
+}
+
+async function embedded(folder: string, runPid: number): Promise<string> {
+  const postgres = await startPostgres({
+    dataDir: join(folder, 'data'),
+    durable: false,
+    // Tests of queues want to see what autovacuum would do in production, but not when.
+    settings: { max_connections: '300', shared_buffers: '64MB', autovacuum_naptime: '30s' },
+  });
+  endWith(runPid, {
+    pid: postgres.pid,
+    signal: 'SIGQUIT',
+    folders: [folder, postgres.socketDir, postgres.dataDir],
+  });
+  return postgres.adminUrl();
+}
+
+/** Why the tests cannot use a server; undefined when they can. */
+async function problemOf(url: string): Promise<string | undefined> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   client.on('error', () => undefined);
-  return client
-    .connect()
-    .then(
-      () => true,
-      () => false,
-    )
-    .finally(() => client.end().catch(() => undefined));
-}
-
-/** A process that outlives the run, however that ends, and then ends the cluster and removes its files. */
-function endWithRun(runPid: number, serverPid: number, folders: string[]): void {
-  const script = [
-    'run=$1; server=$2; shift 2',
-    'while kill -0 "$run" 2>/dev/null && kill -0 "$server" 2>/dev/null; do sleep 1; done',
-    'kill -QUIT "$server" 2>/dev/null',
-    'while kill -0 "$server" 2>/dev/null; do sleep 0.1; done',
-    'rm -rf -- "$@"',
-  ].join('\n');
-  spawn('/bin/sh', ['-c', script, 'sh', String(runPid), String(serverPid), ...folders], {
-    detached: true,
-    stdio: 'ignore',
-    cwd: '/',
-  }).unref();
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ super: boolean; version: number }>(
+      `select rolsuper as super, current_setting('server_version_num')::int as version from pg_roles where rolname = current_user`,
+    );
+    if (!rows[0]?.super) return 'its user is no superuser';
+    return rows[0].version < 160_000 ? 'it is older than PostgreSQL 16' : undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message || String(error) : String(error);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

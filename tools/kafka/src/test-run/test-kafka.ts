@@ -1,8 +1,13 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { shareInRun } from '@countersign/local-server';
+import { climb, shareInRun, startContainer } from '@countersign/local-server';
 import { readConfig } from '../config.js';
 import { startKafka } from '../start-kafka.js';
+
+/** The default of testcontainers' module: its broker is configured by what this image runs at its start. */
+const IMAGE = 'confluentinc/cp-kafka:8.3.0';
+/** A pull of half a gigabyte at worst; less than what a file of tests waits for its first hook. */
+const CONTAINER_PATIENCE_MS = 100_000;
 
 /** A Kafka for tests; nobody has to stop it, and other tests are on it too: prefix topics and groups. */
 export interface TestKafka {
@@ -10,7 +15,7 @@ export interface TestKafka {
   readonly brokers: string[];
   /** Where it comes from: KAFKA_BROKERS, a container, or a broker of our own. */
   readonly rung: 'given' | 'docker' | 'jvm';
-  /** Why each better way did not come off. */
+  /** Why each better way that is there did not come off. */
   readonly notes: string[];
 }
 
@@ -18,23 +23,40 @@ let shared: Promise<TestKafka> | undefined;
 
 /** The broker of this test run: all of its files share it, and it ends with the run's process, also when that is killed. */
 export function startTestKafka(): Promise<TestKafka> {
-  return (shared ??= shareInRun({ name: 'kafka', patienceMs: 180_000, start, answers }));
+  return (shared ??= shareInRun({
+    name: 'kafka',
+    patienceMs: 300_000,
+    start,
+    answers: ({ brokers }: TestKafka) => anyAnswers(brokers),
+  }));
 }
 
 async function start(folder: string, runPid: number): Promise<TestKafka> {
-  const notes: string[] = [];
-  const { brokers } = readConfig();
-  if (brokers) {
-    const given: TestKafka = { brokers, rung: 'given', notes };
-    if (await answers(given)) return given;
-    notes.push(`KAFKA_BROKERS=${brokers.join()} cannot be reached`);
-  }
-  const broker = await startKafka({ dataDir: join(folder, 'data'), owner: runPid, removeWithOwner: [folder] });
-  return { brokers: broker.brokers, rung: 'jvm', notes };
+  const { rung, value, notes } = await climb<TestKafka['rung'], string[]>([
+    { name: 'given', open: given },
+    { name: 'docker', open: () => inContainer(runPid) },
+    { name: 'jvm', open: () => ofOurOwn(folder, runPid) },
+  ]);
+  return { brokers: value, rung, notes };
 }
 
-/** Whether one of its brokers can be connected to: a given one may want TLS, so nothing is said. */
-async function answers({ brokers }: TestKafka): Promise<boolean> {
+async function given(): Promise<string[] | undefined> {
+  const { brokers } = readConfig();
+  if (brokers && !(await anyAnswers(brokers))) throw new Error(`KAFKA_BROKERS=${brokers.join()} cannot be reached`);
+  return brokers;
+}
+
+async function inContainer(runPid: number): Promise<string[] | undefined> {
+  const request = { kind: 'kafka', image: IMAGE, runPid, patienceMs: CONTAINER_PATIENCE_MS } as const;
+  return (await startContainer<{ brokers: string[] }>(request))?.brokers;
+}
+
+async function ofOurOwn(folder: string, runPid: number): Promise<string[]> {
+  return (await startKafka({ dataDir: join(folder, 'data'), owner: runPid, removeWithOwner: [folder] })).brokers;
+}
+
+/** Whether one of them can be connected to: a given one may want TLS, so nothing is said. */
+async function anyAnswers(brokers: readonly string[]): Promise<boolean> {
   return (await Promise.all(brokers.map(canConnect))).some(Boolean);
 }
 
