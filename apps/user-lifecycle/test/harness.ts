@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CreatedTenant, Role, User } from '@countersign/contracts';
 import { tenantId as toTenantId, type TenantId } from '@countersign/kernel';
-import { createDataSource, type TenantTransaction, type UnitOfWork } from '@countersign/persistence';
+import type { TenantTransaction, UnitOfWork } from '@countersign/persistence';
 import {
   createTestDatabase,
   eventually,
@@ -96,15 +96,6 @@ export class Harness {
 
   sql<Row = Record<string, unknown>>(tenantId: TenantId, text: string, parameters?: unknown[]): Promise<Row[]> {
     return this.uow.run(tenantId, (tx: TenantTransaction) => tx.query<Row>(text, parameters));
-  }
-
-  /** Lets the planner know what is in the tables. */
-  async analyze(): Promise<void> {
-    const url = this.database.url('user-lifecycle', 'owner');
-    const owner = createDataSource({ url, schema: 'user_lifecycle', applicationName: 'test-analyze', poolMax: 1 });
-    await owner.initialize();
-    await owner.query('analyze users, user_search_values');
-    await owner.destroy();
   }
 
   /** Events of one aggregate that have reached the bus, in their order. */

@@ -140,44 +140,4 @@ describe('searching users', () => {
     } // prettier-ignore
     expect((await list({ cursor: next, sort: 'login' })).status).toBe(200);
   });
-
-  it('serves filters and sorts from indexes, through row-level security', async () => {
-    const many = await harness.createTenant();
-    await harness.sql(
-      many.id,
-      `insert into users (tenant_id, id, login, login_key, first_name, first_name_key, last_name, last_name_key, email_key, attributes,
-                          roles, status, provisioned_apps, created_at, updated_at, version)
-       select $1, 'usr_' || n, n, n, 'M', 'm', 'N', md5(n::text), md5(n::text), '{}', '{USER}', 'active', '{}',
-              now() - make_interval(secs => n), now(), 1
-         from generate_series(1, 5000) n`,
-      [many.id],
-    );
-    await harness.sql(
-      many.id,
-      `insert into user_search_values (tenant_id, name, value, user_id) select $1, 'x', md5(id), id from users where id like 'usr_%'`,
-      [many.id],
-    );
-    await harness.analyze();
-    const plan = async (condition: string, order: string) => {
-      const rows = await harness.sql<Record<string, string>>(
-        many.id,
-        `explain select u.id from users u where u.tenant_id = $1 and u.status <> 'deleted' and ${condition} order by ${order} limit 51`,
-        [many.id],
-      );
-      return rows.map(row => row['QUERY PLAN']).join('\n');
-    };
-    const cases: [string, string, RegExp][] = [
-      [`u.login_key >= 'a' and u.login_key < 'b'`, 'u.login_key, u.id', /Index Cond: .*login_key >= 'a'/],
-      [`u.email_key = 'a'`, 'u.created_at, u.id', /Index Cond: .*email_key = 'a'/],
-      ['true', 'u.created_at, u.id', /users__created_at/],
-      ['true', 'u.last_name_key, u.first_name_key, u.id', /users__name/],
-      [`(u.login_key, u.id) > ('a', 'b')`, 'u.login_key, u.id', /Index Cond: .*ROW\(login_key, id\) > ROW/],
-      [
-        `u.id in (select v.user_id from user_search_values v where v.tenant_id = u.tenant_id and v.name = 'x' and v.value = 'y')`,
-        'u.created_at, u.id',
-        /Index Cond: .*name = 'x'.*value = 'y'/,
-      ],
-    ];
-    for (const [condition, order, expected] of cases) expect(await plan(condition, order), condition).toMatch(expected);
-  });
 });

@@ -1,5 +1,6 @@
 import type { TenantTransaction } from '@countersign/persistence';
 import { Injectable } from '@nestjs/common';
+import { AFTER_ALL } from '../filtering/search-key.js';
 import { attributeDefinitionSchema, type AttributeCatalog, type AttributeDefinition } from './attribute.schema.js';
 import { attributeIndexName } from './attribute-values.js';
 
@@ -40,12 +41,18 @@ export class AttributeCatalogRepository {
     return toCatalog(row!);
   }
 
-  /** Whether a user that is not deleted has a value of the attribute other than the given keys. */
+  /**
+   * Whether a user that is not deleted has a value of the attribute other than the given keys: looks between the keys, not at
+   * the values of every user.
+   */
   async isUsed(tx: TenantTransaction, name: string, besides: readonly string[] = []): Promise<boolean> {
+    const keys = [...besides].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
     const rows = await tx.query(
-      `select 1 from user_search_values v join users u on u.tenant_id = v.tenant_id and u.id = v.user_id
-        where v.tenant_id = $1 and v.name = $2 and v.value <> all($3::text[]) and u.status <> 'deleted' limit 1`,
-      [tx.tenantId, attributeIndexName(name), besides],
+      `select 1 from unnest($3::text[], $4::text[]) as gap(above, below) cross join lateral (
+         select 1 from user_search_values v join users u on u.tenant_id = v.tenant_id and u.id = v.user_id
+          where v.tenant_id = $1 and v.name = $2 and v.value > gap.above and v.value < gap.below and not u.deleted limit 1
+       ) as found limit 1`,
+      [tx.tenantId, attributeIndexName(name), ['', ...keys], [...keys, AFTER_ALL]],
     );
     return rows.length > 0;
   }

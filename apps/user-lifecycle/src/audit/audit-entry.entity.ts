@@ -7,7 +7,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('audit_log__target_type', ['tenantId', 'targetType', 'at', 'id'])
 @Index('audit_log__actor_id', ['tenantId', 'actorId', 'at', 'id'])
 @Index('audit_log__action', ['tenantId', 'action', 'at', 'id'])
-@Index('audit_log__trace_id', ['tenantId', 'traceId'])
+@Index('audit_log__trace_id', ['tenantId', 'traceId', 'at', 'id'])
 export class AuditEntryEntity {
   @PrimaryColumn({ name: 'tenant_id', type: 'text', primaryKeyConstraintName: 'audit_log_pkey' })
   tenantId!: string;

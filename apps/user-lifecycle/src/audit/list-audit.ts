@@ -2,38 +2,14 @@ import type { TenantId } from '@countersign/kernel';
 import { UnitOfWork } from '@countersign/persistence';
 import type { Page } from '@countersign/platform';
 import { Injectable } from '@nestjs/common';
-import {
-  compileFilter,
-  exactColumn,
-  textValue,
-  timeColumn,
-  type FilterAttribute,
-} from '../filtering/compile-filter.js';
+import { alternativesOf, byName } from '../filtering/alternatives.js';
+import { boundedSearch, inPageOrder } from '../filtering/bounded-search.js';
 import { parseScimFilter } from '../filtering/scim-filter.js';
-import { prefixRange } from '../filtering/search-key.js';
-import { Keyset, parseSort, type SortableField } from '../filtering/sort-order.js';
+import { Keyset, parseSort } from '../filtering/sort-order.js';
+import { AUDIT_FILTERS, AUDIT_SORTS, DEFAULT_AUDIT_SORT } from './audit-filters.js';
 import type { AuditEntry } from './audit.schema.js';
 
-const COLUMNS: Readonly<Record<string, FilterAttribute>> = {
-  id: exactColumn('a.id'),
-  at: timeColumn('a.at'),
-  action: {
-    operators: ['eq', 'sw'],
-    sql: (operator, value, bind, name) => {
-      const text = textValue(value, name);
-      if (operator === 'eq') return `a.action = ${bind(text)}`;
-      const { from, to } = prefixRange(text);
-      return `(a.action >= ${bind(from)} and a.action < ${bind(to)})`;
-    },
-  },
-  'actor.id': exactColumn('a.actor_id'),
-  'target.id': exactColumn('a.target_id'),
-  'target.type': exactColumn('a.target_type'),
-  traceid: exactColumn('a.trace_id'),
-};
-const SORTS: Readonly<Record<string, SortableField>> = { at: { columns: [{ sql: 'a.at', cast: 'timestamptz' }] } };
-const attributes = (path: string): FilterAttribute | undefined =>
-  Object.hasOwn(COLUMNS, path.toLowerCase()) ? COLUMNS[path.toLowerCase()] : undefined;
+const resolve = byName(AUDIT_FILTERS);
 
 interface AuditRow {
   id: string;
@@ -48,7 +24,6 @@ interface AuditRow {
   trace_id: string;
   client_ip: string | null;
   user_agent: string | null;
-  sort_key: string[];
 }
 
 export interface ListAuditQuery {
@@ -66,19 +41,17 @@ export class ListAudit {
 
   /** @throws DomainError 400 `filter_unsupported`, `malformed_request` for a cursor of another question */
   async execute({ tenantId, filter, sort, cursor, limit }: ListAuditQuery): Promise<Page<AuditEntry>> {
-    const keyset = new Keyset(parseSort(sort, SORTS, '-at'), 'a.id', filter);
-    const parameters: unknown[] = [tenantId];
-    const bind = (value: unknown) => `$${parameters.push(value)}`;
-    const matches = filter === undefined ? 'true' : compileFilter(parseScimFilter(filter), attributes, bind);
-    const after = keyset.after(cursor, bind);
-    const rows = await this.uow.run(tenantId, tx =>
-      tx.query<AuditRow>(
-        `select a.*, ${keyset.selection} from audit_log a
-          where a.tenant_id = $1 and ${matches} and ${after} order by ${keyset.orderBy} limit ${limit + 1}`,
-        parameters,
-      ),
-    );
-    return keyset.page(rows, limit, toEntry);
+    const keyset = new Keyset(parseSort(sort, AUDIT_SORTS, DEFAULT_AUDIT_SORT), filter);
+    const conditions = filter === undefined ? [[]] : alternativesOf(parseScimFilter(filter), resolve);
+    const alternatives = conditions.map(one => ({ slice: 'true', conditions: one }));
+    return this.uow.run(tenantId, async tx => {
+      const page = await boundedSearch(tx, { table: 'audit_log', alternatives, keyset, cursor, limit });
+      const rows = await tx.query<AuditRow>(
+        `select a.* from audit_log a where a.tenant_id = $1 and a.id = any($2::text[])`,
+        [tenantId, page.data],
+      );
+      return inPageOrder(page, rows, toEntry);
+    });
   }
 }
 

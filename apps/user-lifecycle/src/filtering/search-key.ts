@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 
 /** Characters of a value that its key shows; a B-tree row holds at most 2704 bytes, and NFKC can make a text longer. */
 export const SEARCH_KEY_PREFIX = 200;
-/** Sorts after every character of a text in the collation "C": the end of a prefix's range. */
-const AFTER_ALL = '\u{10ffff}';
+/** Sorts after every other text in the collation "C"; behind a prefix it ends the prefix's range. */
+export const AFTER_ALL = '\u{10ffff}';
 
 /**
  * The form in which texts are compared, searched and kept unique: NFKC without regard to case. A text longer than the

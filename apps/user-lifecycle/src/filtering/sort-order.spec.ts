@@ -2,17 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { Keyset, parseSort, type SortableField } from './sort-order.js';
 
 const fields: Record<string, SortableField> = {
-  login: { columns: [{ sql: 'u.login_key', cast: 'text' }] },
-  'lastName,firstName': { columns: [{ sql: 'u.last', cast: 'text' }, { sql: 'u.first', cast: 'text' }] },
-  createdAt: { columns: [{ sql: 'u.created_at', cast: 'timestamptz' }] },
+  login: { columns: [{ name: 'login_key', cast: 'text' }] },
+  'lastName,firstName': { columns: [{ name: 'last', cast: 'text' }, { name: 'first', cast: 'text' }] },
+  createdAt: { columns: [{ name: 'created_at', cast: 'timestamptz' }] },
 }; // prettier-ignore
-const keyset = (sort: string, ...question: string[]) =>
-  new Keyset(parseSort(sort, fields, 'login'), 'u.id', ...question);
-const after = (set: Keyset, cursor?: string): [string, unknown[]] => {
-  const parameters: unknown[] = [];
-  return [set.after(cursor, value => `$${parameters.push(value)}`), parameters];
-};
-const rows = [1, 2, 3].map(n => ({ id: `usr_${n}`, sort_key: [`k${n}`, `f${n}`] }));
+const keyset = (sort: string, ...question: string[]) => new Keyset(parseSort(sort, fields, 'login'), ...question);
 
 describe('parseSort', () => {
   it('takes one direction for all fields of an index', () => {
@@ -38,35 +32,42 @@ describe('parseSort', () => {
 
 describe('Keyset', () => {
   it('orders by the fields and the id, in one direction', () => {
-    expect(keyset('-lastName,-firstName').orderBy).toBe('u.last desc, u.first desc, u.id desc');
-    expect(keyset('createdAt').orderBy).toBe('u.created_at, u.id');
+    expect(keyset('-lastName,-firstName').orderBy('u')).toBe('u.last desc, u.first desc, u.id desc');
+    expect(keyset('createdAt').orderBy('u')).toBe('u.created_at, u.id');
   });
 
-  it('goes on after the last row that was shown', () => {
+  it('goes on after the position that its cursor stands for', () => {
     const set = keyset('lastName,firstName', 'filter');
-    const page = set.page(rows, 2, row => row.id);
-    expect(page.data).toEqual(['usr_1', 'usr_2']);
-    expect(after(set, page.page.next!)).toEqual([
+    const position = set.read(set.write({ key: ['k2', 'f2'], id: 'usr_2' }));
+    const parameters: unknown[] = [];
+    expect(set.after(position, 'u', value => `$${parameters.push(value)}`)).toBe(
       '(u.last, u.first, u.id) > ($1::text, $2::text, $3)',
-      ['k2', 'f2', 'usr_2'],
-    ]);
-    expect(after(set)).toEqual(['true', []]);
-    expect(set.page(rows, 3, row => row.id).page.next).toBe(null);
+    );
+    expect(parameters).toEqual(['k2', 'f2', 'usr_2']);
+    expect(set.after(undefined, 'u', String)).toBe('true');
+  });
+
+  it('compares positions as the database does', () => {
+    const [plain, astral] = [{ key: ['\uffee'], id: 'a' }, { key: ['\u{1f600}'], id: 'a' }]; // prettier-ignore
+    expect(keyset('login').compare(plain, astral)).toBeLessThan(0);
+    expect(keyset('-login').compare(plain, astral)).toBeGreaterThan(0);
+    expect(keyset('login').compare(plain, { ...plain, id: 'b' })).toBeLessThan(0);
+    expect(keyset('login').compare(plain, { ...plain })).toBe(0);
   });
 
   it('refuses a cursor of another filter, sort or form', () => {
-    const cursor = keyset('lastName,firstName', 'filter').page(rows, 1, row => row).page.next!;
+    const cursor = keyset('lastName,firstName', 'filter').write({ key: ['a', 'b'], id: 'usr_1' });
     for (const set of [
       keyset('lastName,firstName'),
       keyset('-lastName,-firstName', 'filter'),
       keyset('login', 'filter'),
     ]) {
-      expect(() => after(set, cursor)).toThrow(expect.objectContaining({ kind: 'malformed' }) as Error);
+      expect(() => set.read(cursor)).toThrow(expect.objectContaining({ kind: 'malformed' }) as Error);
     }
     const times = keyset('createdAt');
     for (const time of ['soon', '0000-01-01T00:00:00.000Z']) {
-      const forged = times.page([{ id: 'usr_1', sort_key: [time] }, { id: 'usr_2', sort_key: ['later'] }], 1, row => row).page.next!; // prettier-ignore
-      expect(() => after(times, forged), time).toThrow(expect.objectContaining({ kind: 'malformed' }) as Error);
+      const forged = times.write({ key: [time], id: 'usr_1' });
+      expect(() => times.read(forged), time).toThrow(expect.objectContaining({ kind: 'malformed' }) as Error);
     }
   });
 });

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { cursorTimeSchema, decodeCursor, encodeCursor, type Page } from '@countersign/platform';
+import { cursorTimeSchema, decodeCursor, encodeCursor } from '@countersign/platform';
 import { z } from 'zod';
-import type { Bind } from './compile-filter.js';
+import type { Bind } from './conditions.js';
 import { filterUnsupported } from './scim-filter.js';
 
 /** A sort that an index serves: its columns in order, before the id that breaks ties. */
 export interface SortableField {
-  columns: readonly { sql: string; cast: 'text' | 'timestamptz' }[];
+  columns: readonly { name: string; cast: 'text' | 'timestamptz' }[];
 }
 
 export interface SortOrder extends SortableField {
@@ -36,20 +36,30 @@ export function parseSort(
   return { ...field, descending };
 }
 
+/** What a list can be sorted by, for the API's description. */
+export function describeSorts(fields: Readonly<Record<string, SortableField>>, otherwise: string): string {
+  return `${Object.keys(fields).join(' | ')}; a - before each field turns it round; ${otherwise} when absent`;
+}
+
+/** Where a row stands in the order: the texts of its sort columns and its id. */
+export interface Position {
+  key: string[];
+  id: string;
+}
+
 const cursorSchema = z.strictObject({ q: z.string(), k: z.array(z.string()), id: z.string() });
 /** PostgreSQL's text of a time in UTC with milliseconds, which is all that the columns keep. */
 const TIME_FORMAT = `YYYY-MM-DD"T"HH24:MI:SS.MS"Z"`;
 
 /**
- * Keyset pages: a cursor holds the sort key of the last row shown and the digest of filter and sort, so that it cannot be
- * used with another question.
+ * Keyset pages: a cursor holds the position of the last row that was looked at and the digest of filter and sort, so that it
+ * cannot be used with another question. The columns are those of whatever alias stands for the listed table.
  */
 export class Keyset {
   private readonly question: string;
 
   constructor(
     private readonly order: SortOrder,
-    private readonly idColumn: string,
     ...question: (string | undefined)[]
   ) {
     this.question = createHash('sha256')
@@ -58,29 +68,52 @@ export class Keyset {
       .slice(0, 16);
   }
 
-  /** Selected beside the row, under the name `sort_key`. */
-  get selection(): string {
-    const parts = this.order.columns.map(({ sql, cast }) =>
-      cast === 'timestamptz' ? `to_char(${sql} at time zone 'UTC', '${TIME_FORMAT}')` : sql,
+  /** The sort columns and the id. */
+  get columns(): string[] {
+    return [...this.order.columns.map(({ name }) => name), 'id'];
+  }
+
+  /** The position of a row, under the name `key`. */
+  selection(alias: string): string {
+    const parts = this.order.columns.map(({ name, cast }) =>
+      cast === 'timestamptz' ? `to_char(${alias}.${name} at time zone 'UTC', '${TIME_FORMAT}')` : `${alias}.${name}`,
     );
-    return `array[${parts.join(', ')}]::text[] as sort_key`;
+    return `array[${parts.join(', ')}]::text[] as key`;
   }
 
-  get orderBy(): string {
+  orderBy(alias: string): string {
     const direction = this.order.descending ? ' desc' : '';
-    return [...this.order.columns.map(({ sql }) => sql), this.idColumn].map(column => column + direction).join(', ');
+    return this.columns.map(name => `${alias}.${name}${direction}`).join(', ');
   }
 
-  /** The condition of the rows after the cursor; `true` without one. @throws DomainError 400 for a cursor that is none of ours */
-  after(cursor: string | undefined, bind: Bind): string {
-    if (cursor === undefined) return 'true';
+  /** The position that a cursor stands for. @throws DomainError 400 for a cursor that is none of ours */
+  read(cursor: string): Position {
     const { k, id } = decodeCursor(
       cursor,
       cursorSchema.refine(value => this.isOurs(value)),
     );
-    const columns = [...this.order.columns.map(({ sql }) => sql), this.idColumn].join(', ');
-    const values = this.order.columns.map(({ cast }, index) => `${bind(k[index])}::${cast}`);
-    return `(${columns}) ${this.order.descending ? '<' : '>'} (${[...values, bind(id)].join(', ')})`;
+    return { key: k, id };
+  }
+
+  write({ key, id }: Position): string {
+    return encodeCursor({ q: this.question, k: key, id });
+  }
+
+  /** The condition of the rows after the position; `true` without one. */
+  after(position: Position | undefined, alias: string, bind: Bind): string {
+    if (!position) return 'true';
+    const columns = this.columns.map(name => `${alias}.${name}`).join(', ');
+    const values = this.order.columns.map(({ cast }, index) => `${bind(position.key[index])}::${cast}`);
+    return `(${columns}) ${this.order.descending ? '<' : '>'} (${[...values, bind(position.id)].join(', ')})`;
+  }
+
+  /** Compares as the database does: the collation "C" orders by bytes, and a time's text by time. */
+  compare(a: Position, b: Position): number {
+    for (const [left, right] of [...a.key, a.id].map((text, index) => [text, [...b.key, b.id][index]!] as const)) {
+      const order = Buffer.compare(Buffer.from(left), Buffer.from(right));
+      if (order !== 0) return this.order.descending ? -order : order;
+    }
+    return 0;
   }
 
   /** A cursor is the client's to forge: what it holds must be what the database can read. */
@@ -89,13 +122,5 @@ export class Keyset {
     if (q !== this.question || k.length !== columns.length || [...k, id].some(text => text.includes('\0')))
       return false;
     return columns.every(({ cast }, index) => cast === 'text' || cursorTimeSchema.safeParse(k[index]).success);
-  }
-
-  /** Of limit + 1 rows that were read, the page. */
-  page<Row extends { id: string; sort_key: string[] }, T>(rows: Row[], limit: number, show: (row: Row) => T): Page<T> {
-    const shown = rows.slice(0, limit);
-    const last = shown.at(-1);
-    const next = rows.length > limit && last ? encodeCursor({ q: this.question, k: last.sort_key, id: last.id }) : null;
-    return { data: shown.map(show), page: { next, limit } };
   }
 }

@@ -68,6 +68,7 @@ export function writtenColumns(user: User): Record<string, unknown> {
     attributes: JSON.stringify(user.attributes),
     roles: user.roles,
     status: user.status,
+    deleted: user.status === 'deleted',
     updated_at: user.updatedAt,
     version: user.version,
   };

@@ -1,8 +1,11 @@
 import { MAX_ASSIGNED_GROUPS, roleSchema, userProfileShape, userSchema } from '@countersign/contracts';
 import { listQuerySchema, pageSchema } from '@countersign/platform';
 import { z } from 'zod';
+import { describeFilters } from '../filtering/alternatives.js';
 import { SEARCH_KEY_PREFIX } from '../filtering/search-key.js';
+import { describeSorts } from '../filtering/sort-order.js';
 import { MAX_QUESTIONS } from './security-questions.js';
+import { ATTRIBUTE_OPERATORS, DEFAULT_USER_SORT, USER_FILTERS, USER_SORTS } from './user-filters.js';
 
 const LOGIN = /^[^\s:\p{C}]+$/u;
 
@@ -79,13 +82,14 @@ export const userListQuerySchema = listQuerySchema.extend({
     .max(2000)
     .optional()
     .describe(
-      'SCIM filter: id, login, firstName, lastName, email, mobile, userType, country, manager, assignedGroups, roles, status, createdAt, updatedAt, attributes.<name>',
+      describeFilters({
+        ...USER_FILTERS,
+        ...Object.fromEntries(
+          Object.entries(ATTRIBUTE_OPERATORS).map(([type, operators]) => [`attributes.<${type}>`, { operators }]),
+        ),
+      }),
     ),
-  sort: z
-    .string()
-    .max(100)
-    .optional()
-    .describe('login, lastName, lastName,firstName, createdAt or updatedAt; - turns it round'),
+  sort: z.string().max(100).optional().describe(describeSorts(USER_SORTS, DEFAULT_USER_SORT)),
 });
 
 export const userAnswerSchema = userSchema
