@@ -15,7 +15,7 @@ import {
 import { deadLetterTopic } from '../consumer/dead-letter.js';
 import { DeadLetters } from './dead-letters.js';
 import { explain } from './explain.js';
-import { KafkaConsumer } from './kafka-consumer.js';
+import { KafkaConsumer, LEAST_SESSION_MS } from './kafka-consumer.js';
 import { KafkaLink } from './kafka-link.js';
 import { KafkaNames } from './kafka-names.js';
 import type { KafkaSettings } from './kafka-settings.js';
@@ -80,6 +80,8 @@ export class KafkaDriver implements BusDriver {
   }
 
   consumer(options: ConsumerOptions): BusConsumer {
+    if (options.sessionTimeoutMs < LEAST_SESSION_MS)
+      this.logger.log(`A session lasts ${LEAST_SESSION_MS} ms: brokers take none as short as configured`, CONTEXT);
     const needed = options.topics.flatMap(topic => [topic, deadLetterTopic(topic, options.group)]);
     const consumer = new KafkaConsumer(options, {
       names: this.names,
