@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CreateLoad } from '../support/create-load.js';
 import { eventually } from '../support/eventually.js';
+import { csvOf, loginsOf, sendFile, untilOver } from '../support/imports.js';
 import { Platform } from '../support/platform.js';
 import { isSame, serviceProcess } from '../support/processes.js';
 import { expectStatus } from '../support/problem.js';
@@ -9,9 +10,12 @@ import { Tenant } from '../support/tenant.js';
 import { WebhookReceiver } from '../support/webhook-receiver.js';
 
 const CREATES = 200;
+const IMPORTED = 90;
 const SERVICES = ['webhook-dispatcher', 'user-lifecycle', 'auth-mfa', 'gateway'] as const;
 /** A delivery in flight at a kill comes back when its lease has ended: at most 90 s, with threefold slack. */
 const REDELIVERED_MS = 270_000;
+
+const isImported = (user: Readonly<Record<string, unknown>>) => String(user['login']).startsWith('import-');
 
 describe('kill -9 of each service in the middle of 200 creates', () => {
   let platform: Platform;
@@ -96,5 +100,32 @@ describe('kill -9 of each service in the middle of 200 creates', () => {
     );
     const known = new Set([...load.acknowledged.keys(), ...load.conflicted]);
     expect([...told].filter(login => !known.has(login))).toEqual([]);
+  });
+
+  it('goes on with an import whose process is killed, and does every row exactly once', async () => {
+    const logins = Array.from({ length: IMPORTED }, (_, index) => `import-${String(index).padStart(4, '0')}`);
+    const { id } = expectStatus(await sendFile(tenant.admin, csvOf(logins)), 202).body;
+    const due = IMPORTED / 3;
+    await eventually(
+      `${String(due)} rows are done`,
+      () => receiver.received('postCreateUser').filter(({ user }) => isImported(user)).length >= due,
+      { deadlineMs: 120_000, everyMs: 5 },
+    );
+    await killAndAwaitSuccessor('user-lifecycle');
+    const over = await untilOver(tenant.admin, id, 'succeeded', 120_000);
+    expect([over.progress, over.errors]).toEqual([{ done: IMPORTED, total: IMPORTED, failed: 0 }, []]);
+    expect(await loginsOf(tenant.admin, 'import-')).toEqual(logins);
+    const told = await receiver.waitFor(
+      'postCreateUser',
+      { count: IMPORTED, where: ({ user }) => isImported(user) },
+      { deadlineMs: 60_000 },
+    );
+    const deliveries = new Map<string, Set<string | undefined>>();
+    for (const { user, headers } of told) {
+      const login = String(user['login']);
+      deliveries.set(login, (deliveries.get(login) ?? new Set()).add(headers['webhook-id']));
+    }
+    expect([...deliveries.keys()].sort()).toEqual(logins);
+    expect([...deliveries].filter(([, ids]) => ids.size > 1)).toEqual([]);
   });
 });
