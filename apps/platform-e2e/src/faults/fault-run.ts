@@ -57,10 +57,10 @@ export class FaultRun {
     return inject('dataDir');
   }
 
-  /** Counts a fault and how long the platform took to be ready again after it, in milliseconds. */
-  struck(recoveryMs?: number): void {
-    this.faults++;
-    if (recoveryMs !== undefined) this.recoveriesMs.push(recoveryMs);
+  /** Counts faults that struck at once, and how long (milliseconds) it took until all was well again. */
+  struck(recoveryMs: number, faults = 1): void {
+    this.faults += faults;
+    this.recoveriesMs.push(recoveryMs);
   }
 
   /** Waits until so many further changes have been acknowledged. */

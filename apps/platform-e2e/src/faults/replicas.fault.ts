@@ -35,7 +35,7 @@ describe('two replicas of each service, of which one is stopped in the middle an
     if (!relay) throw new Error('beforeAll has started it');
     for (let times = 0; times < plan().pauses; times++) {
       // The replica leads once the supervised process has died at the right moment.
-      while (!(await relay.leads())) run.struck(await run.victims.killService(RELAYED));
+      while (!(await relay.leads())) run.struck(await run.victims.killServices(RELAYED));
       for (const replica of replicas.values()) replica.pause();
       const paused = performance.now();
       await run.progress(30);

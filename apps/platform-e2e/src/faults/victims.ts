@@ -67,12 +67,14 @@ export class Victims {
     return performance.now() - start;
   }
 
-  /** kill -9, then waits for the successor and until all is ready again. @returns milliseconds from the kill on */
-  async killService(name: Service): Promise<number> {
-    const victim = await this.service(name);
+  /** kill -9 of these at once, then waits for their successors and until all is ready again. @returns milliseconds that took */
+  async killServices(...names: readonly Service[]): Promise<number> {
+    const victims = await Promise.all(names.map(async name => ({ name, pid: (await this.service(name)).pid })));
     const start = performance.now();
-    process.kill(victim.pid, 'SIGKILL');
-    await this.successor(`the supervisor starts ${name} again`, victim.pid, async () => (await this.service(name)).pid);
+    for (const { pid } of victims) process.kill(pid, 'SIGKILL');
+    for (const { name, pid } of victims) {
+      await this.successor(`the supervisor starts ${name} again`, pid, async () => (await this.service(name)).pid);
+    }
     await this.ready();
     return performance.now() - start;
   }
