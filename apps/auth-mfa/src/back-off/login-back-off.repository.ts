@@ -59,12 +59,17 @@ export class LoginBackOffRepository {
     );
   }
 
-  /** Forgets what counts no more: successes after 30 days, failures after a day without another. */
+  /**
+   * Forgets what counts no more: successes after 30 days, failures after a day without another. Passes over what a login
+   * holds: that is no more stale, and whoever waits for nobody takes part in no deadlock.
+   */
   async deleteStale(tx: SystemTransaction, now: Date): Promise<void> {
     await tx.query(
-      `delete from login_back_off
-        where touched_at < $1::timestamptz - interval '1 day'
-          and (last_success_at is null or last_success_at < $1::timestamptz - interval '30 days')`,
+      `delete from login_back_off where (tenant_id, login_mac, network_mac) in (
+         select tenant_id, login_mac, network_mac from login_back_off
+          where touched_at < $1::timestamptz - interval '1 day'
+            and (last_success_at is null or last_success_at < $1::timestamptz - interval '30 days')
+          for update skip locked)`,
       [now],
     );
   }
