@@ -56,6 +56,15 @@ export function endWith(owner: number, server: { pid: number; signal: NodeJS.Sig
     'done',
     'rm -rf -- "$@"',
   ].join('\n');
-  const args = [String(owner), String(server.pid), server.signal.replace(/^SIG/, ''), ...(server.folders ?? [])];
+  outlive(script, [String(owner), String(server.pid), server.signal.replace(/^SIG/, ''), ...(server.folders ?? [])]);
+}
+
+/** Removes a folder when a process has ended. */
+export function removeWith(owner: number, folder: string): void {
+  outlive('while kill -0 "$1" 2>/dev/null; do sleep 1; done; rm -rf -- "$2"', [String(owner), folder]);
+}
+
+/** A shell that goes on when its parent has ended. */
+function outlive(script: string, args: readonly string[]): void {
   spawn('/bin/sh', ['-c', script, 'sh', ...args], { detached: true, stdio: 'ignore', cwd: '/' }).unref();
 }

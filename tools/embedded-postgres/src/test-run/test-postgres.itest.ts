@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { commandLine } from '@countersign/local-server';
 import pg from 'pg';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startTestPostgres } from './test-postgres.js';
 
 async function value(url: string, sql: string): Promise<unknown> {
@@ -77,6 +78,8 @@ describe('startTestPostgres', () => {
     await once(run, 'exit');
     expect(await value(cluster.adminUrl(), 'show data_directory')).toBe(dataDir);
     expect(said()).toBe('');
+    const folder = join(tmpdir(), `countersign-test-postgres-${run.pid}`);
+    await vi.waitFor(() => expect(stat(folder)).rejects.toThrow('ENOENT'), { timeout: 30_000 });
   });
 
   it('says why it does not, and takes another', async () => {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { climb, endWith, readRunPid, shareInRun, startContainer } from '@countersign/local-server';
+import { climb, endWith, readRunPid, removeWith, shareInRun, startContainer } from '@countersign/local-server';
 import pg from 'pg';
 import { startPostgres } from '../start-postgres.js';
 import { readTestConfig } from './config.js';
@@ -46,6 +46,8 @@ async function start(folder: string, runPid: number): Promise<Shared> {
     { name: 'embedded', open: () => embedded(folder, runPid) },
   ]);
   for (const note of notes) process.stderr.write(`PostgreSQL of the tests: ${note}; it is ${rung} instead\n`);
+  // The embedded server takes it along.
+  if (rung !== 'embedded') removeWith(runPid, folder);
   return { url: value, rung, notes };
 }
 

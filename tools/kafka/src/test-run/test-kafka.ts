@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { climb, shareInRun, startContainer } from '@countersign/local-server';
+import { climb, removeWith, shareInRun, startContainer } from '@countersign/local-server';
 import { readConfig } from '../config.js';
 import { startKafka } from '../start-kafka.js';
 
@@ -37,6 +37,8 @@ async function start(folder: string, runPid: number): Promise<TestKafka> {
     { name: 'docker', open: () => inContainer(runPid) },
     { name: 'jvm', open: () => ofOurOwn(folder, runPid) },
   ]);
+  // Our own broker takes it along.
+  if (rung !== 'jvm') removeWith(runPid, folder);
   return { brokers: value, rung, notes };
 }
 
