@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { readSuiteConfig, type FaultsProfile } from '../support/config.js';
+import { readSuiteConfig, type Bus, type FaultsProfile } from '../support/config.js';
 import { Platform } from '../support/platform.js';
 import { Clocks } from './clocks.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    bus: string;
+    bus: Bus;
     clocksDir: string;
     faultsProfile: FaultsProfile;
   }
@@ -26,7 +26,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   });
   project.provide('baseUrl', platform.baseUrl);
   project.provide('dataDir', platform.dataDir);
-  project.provide('bus', bus ?? 'postgres');
+  project.provide('bus', bus === 'kafka' ? 'kafka' : 'postgres');
   project.provide('clocksDir', clocksDir);
   project.provide('faultsProfile', faultsProfile);
   return async () => {

@@ -1,12 +1,14 @@
 import { randomInt } from 'node:crypto';
 import { inject } from 'vitest';
+import type { Bus, FaultsProfile } from '../support/config.js';
 import { SERVICES, type Service } from './victims.js';
 
 /** How much of each fault a profile takes: `short` is part of every test run, `full` is what the guarantees are shown by. */
 interface Plan {
   /** Rounds of kill -9 of every service. */
   readonly rounds: number;
-  /** Kills of the database and, on Kafka, of the broker. */
+  /** What keeps the events, and how often each of them is killed. */
+  readonly stores: readonly Store[];
   readonly storeKills: number;
   /** Pauses of replicas. */
   readonly pauses: number;
@@ -15,19 +17,30 @@ interface Plan {
   readonly clockWrongMs: number;
 }
 
-const PLANS: Readonly<Record<'short' | 'full', Plan>> = {
-  short: { rounds: 1, storeKills: 1, pauses: 1, clocks: [SERVICES, ['webhook-dispatcher']], clockWrongMs: 1_500 },
+export type Store = 'Database' | 'Broker';
+
+const SHORT = { rounds: 1, storeKills: 1, pauses: 1, clockWrongMs: 1_500 };
+const FULL = {
+  rounds: 20,
+  storeKills: 5,
+  pauses: 3,
+  clocks: [SERVICES, ...SERVICES.map(one => [one])],
+  clockWrongMs: 4_000,
+};
+
+const PLANS: Readonly<Record<FaultsProfile, Readonly<Record<Bus, Plan>>>> = {
+  short: {
+    postgres: { ...SHORT, stores: ['Database'], clocks: [SERVICES, ['webhook-dispatcher']] },
+    kafka: { ...SHORT, stores: ['Broker'], clocks: [SERVICES] },
+  },
   full: {
-    rounds: 20,
-    storeKills: 5,
-    pauses: 3,
-    clocks: [SERVICES, ...SERVICES.map(one => [one])],
-    clockWrongMs: 4_000,
+    postgres: { ...FULL, stores: ['Database'] },
+    kafka: { ...FULL, stores: ['Database', 'Broker'] },
   },
 };
 
 export function plan(): Plan {
-  return PLANS[inject('faultsProfile')];
+  return PLANS[inject('faultsProfile')][inject('bus')];
 }
 
 /** Of one run; a failure shows it. */

@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, describe, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { FaultRun } from './fault-run.js';
 import { newSeed, plan, REPEATED_PER_KILL } from './plan.js';
 
-/** What keeps the events: the database, and the broker where there is one. */
-const STORES: Readonly<Record<string, readonly ('Database' | 'Broker')[]>> = {
-  postgres: ['Database'],
-  kafka: ['Database', 'Broker'],
-};
-
-describe.each(STORES[inject('bus')] ?? [])('kill -9 of the %s under load', store => {
+describe.each(plan().stores)('kill -9 of the %s under load', store => {
   let run: FaultRun;
 
   beforeAll(async () => {

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+export type Bus = 'postgres' | 'kafka';
 export type FaultsProfile = 'short' | 'full';
 
 /** What the suites take from the environment; nothing else in this project reads it. */
