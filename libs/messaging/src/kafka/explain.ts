@@ -28,6 +28,8 @@ export function explain(error: unknown, settings: KafkaSettings): string {
     return `Kafka does not permit this (${text}); the user needs ACLs for topics and groups that begin with KAFKA_PREFIX`;
   if (type === 'INVALID_SESSION_TIMEOUT')
     return `Kafka does not take the session timeout; set BUS_SESSION_TIMEOUT_MS between the broker's group.min.session.timeout.ms and group.max.session.timeout.ms`;
+  if (/compression not implemented/i.test(text))
+    return `records are compressed as this client cannot read (${text}); set compression.type=producer on the topics`;
   if (type === 'INVALID_REPLICATION_FACTOR')
     return `Kafka has too few brokers for its topics (${text}); look at KAFKA_REPLICATION_FACTOR`;
   if (type === 'NOT_ENOUGH_REPLICAS' || type === 'NOT_ENOUGH_REPLICAS_AFTER_APPEND')

@@ -26,6 +26,8 @@ const WAIT_MS = 500;
 /** The same where a partition that is not asked for now may soon be. */
 const SHORT_WAIT_MS = 50;
 const RETRY_MS = 250;
+/** Leaders move, and a broker may be away for a moment: that is no problem yet. */
+const PROBLEM_MS = 5_000;
 /** While a partition has no leader. */
 const LOOK_AGAIN_MS = 1_000;
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
@@ -40,8 +42,14 @@ export class Fetcher {
   private readonly wake = new Signal();
   private ended = false;
   private loop?: Promise<void>;
+  private failing?: { since: number; error: unknown };
 
   constructor(private readonly options: FetcherOptions) {}
+
+  /** Why nothing could be fetched for some time; undefined while it can, or has failed for a moment only. */
+  get problem(): unknown {
+    return this.failing && performance.now() - this.failing.since > PROBLEM_MS ? this.failing.error : undefined;
+  }
 
   start(): void {
     this.loop ??= this.run();
@@ -64,6 +72,7 @@ export class Fetcher {
         await this.options.link.use(cluster => this.pullAll(cluster));
       } catch (error) {
         if (this.ended) return;
+        this.failing = { since: this.failing?.since ?? performance.now(), error };
         if (errorType(error) === 'OFFSET_OUT_OF_RANGE') await this.outOfRange();
         else this.options.onError(error, 'fetching');
         await delay(RETRY_MS);
@@ -119,6 +128,7 @@ export class Fetcher {
         })),
       })),
     });
+    this.failing = undefined;
     const asked = new Map(
       wanted.map(one => [`${this.options.topicOf(one)}/${one.partition}`, { one, from: one.next }]),
     );

@@ -47,7 +47,7 @@ export class KafkaConsumer implements BusConsumer {
   /** While the bus is away nothing is begun: what could not be committed would only be done again. */
   private online = true;
   /** Why it cannot take part in its group at the moment; undefined since the last heartbeat. */
-  problem: unknown;
+  private apart: unknown;
 
   constructor(
     private readonly options: ConsumerOptions,
@@ -85,14 +85,19 @@ export class KafkaConsumer implements BusConsumer {
       onAssignment: assignment => this.take(assignment),
       onLost: () => this.loseAll(),
       onHeartbeat: () => {
-        this.problem = undefined;
+        this.apart = undefined;
         this.setOnline(true);
       },
       onError: (error, doing) => {
-        this.problem = error;
+        this.apart = error;
         onError(error, doing);
       },
     });
+  }
+
+  /** Why it does not get records at the moment. */
+  get problem(): unknown {
+    return this.apart ?? this.fetcher.problem;
   }
 
   start(): Promise<void> {

@@ -186,6 +186,18 @@ describe('the kafka driver', () => {
     );
   });
 
+  it('says so where the broker compresses the records as kafkajs cannot read', async () => {
+    const topic = probe.config.KAFKA_PREFIX + TOPIC;
+    const configEntries = [{ name: 'compression.type', value: 'lz4' }];
+    await admin.createTopics({ topics: [{ topic, numPartitions: 12, configEntries }] }).catch(noop);
+    const service = await probe.service([{ type: ProbeEvent.type, handler: 'probe', one: noop }]);
+    await publish('s1', 0, 3);
+    await eventually(
+      async () => expect(await service.messaging.readiness()).toMatch(/compression\.type=producer/),
+      30_000,
+    );
+  });
+
   it('has raised no warning of a negative timer or of too many listeners in all of this', async () => {
     const got: number[] = [];
     await probe.service([{ type: ProbeEvent.type, handler: 'probe', one: event => got.push(seqOf(event)) }]);
