@@ -10,6 +10,8 @@ import { csv, found, importFile, operationOf, untilState } from './import-harnes
 
 /** So many rows that an import of them is under way for as long as a test needs it to be. */
 const MANY = 200;
+/** So many that one replica has some left when it stops at once. */
+const FEW = 60;
 
 describe('operations', () => {
   let harness: Harness;
@@ -167,16 +169,17 @@ describe('operations', () => {
     try {
       slow();
       const token = await authority.token({ tenantId: tenant.id, roles: ['ORG_ADMIN'], userId: tenant.adminId });
-      id = await start(rows(MANY), other.api.as(token));
+      id = await start(rows(FEW), other.api.as(token));
       await untilAsked(8);
+      // The other replica may have done the rest before this one has wholly stopped.
+      expect(asked().length).toBeLessThan(FEW);
     } finally {
       await other.stop();
     }
-    expect(asked().length).toBeLessThan(MANY);
     const done = await untilState(tenant.admin, id, 'succeeded');
-    expect(done.progress).toEqual({ done: MANY, total: MANY, failed: 0 });
+    expect(done.progress).toEqual({ done: FEW, total: FEW, failed: 0 });
     expect(asked().sort()).toEqual(await logins());
-  });
+  }, 90_000);
 
   it('is audited from start to end, and every row of it as a change of its own in the same trace', async () => {
     const id = await start(rows(1));
