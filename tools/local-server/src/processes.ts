@@ -64,7 +64,8 @@ export function removeWith(owner: number, folder: string): void {
   outlive('while kill -0 "$1" 2>/dev/null; do sleep 1; done; rm -rf -- "$2"', [String(owner), folder]);
 }
 
-/** A shell that goes on when its parent has ended. */
+/** A shell that goes on when its parent has ended; with a PATH of its own, because without `sleep` it would never rest. */
 function outlive(script: string, args: readonly string[]): void {
-  spawn('/bin/sh', ['-c', script, 'sh', ...args], { detached: true, stdio: 'ignore', cwd: '/' }).unref();
+  const options = { detached: true, stdio: 'ignore', cwd: '/', env: { PATH: '/usr/bin:/bin' } } as const;
+  spawn('/bin/sh', ['-c', script, 'sh', ...args], options).unref();
 }
