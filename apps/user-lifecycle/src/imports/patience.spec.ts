@@ -76,6 +76,16 @@ describe('Patience', () => {
     expect(tries()).toBe(4);
   });
 
+  it('does not take a row for alone because another got through before everything went away', async () => {
+    const { patience } = patienceOf(600_000);
+    const { run, tries } = failing(8);
+    const first = () => {
+      if (tries() === 0) patience.reached();
+      return run();
+    };
+    expect([await patience.run(first, never), tries()]).toEqual(['done', 9]);
+  });
+
   it('stops waiting when the import stops', async () => {
     const stop = new AbortController();
     const waiting = new Patience(600_000).run(failing(1_000).run, stop.signal);

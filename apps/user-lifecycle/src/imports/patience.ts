@@ -3,7 +3,7 @@ import { DomainError } from '@countersign/kernel';
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-/** Tries of a row that fails alone, while others get through. */
+/** Tries of a row that fail though others have got through since its try before. */
 const TRIES_ALONE = 4;
 /** Refusals of the moment, though their kind says otherwise: what they lost against is over soon. */
 const OF_THE_MOMENT = ['attributes_changed', 'concurrent_change'];
@@ -43,7 +43,7 @@ export class Patience {
     private readonly time = realTime,
   ) {}
 
-  /** A row got an answer, whichever: what was away is back. */
+  /** A row got its answer from what may be away, whichever it is. */
   reached(): void {
     this.outageSince = undefined;
     this.successes += 1;
@@ -51,15 +51,17 @@ export class Patience {
 
   /** Runs the work until it succeeds or fails for good. @throws what it throws for good, or at last */
   async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    const successesBefore = this.successes;
+    let alone = 0;
+    let seen = this.successes;
     for (let tries = 1; ; tries++) {
       try {
         return await work();
       } catch (error) {
         if (!isPassing(error)) throw error;
         const since = (this.outageSince ??= this.time.now());
-        const alone = this.successes > successesBefore && tries >= TRIES_ALONE;
-        if (alone || this.time.now() - since > this.longestMs) throw error;
+        if (this.successes > seen) alone += 1;
+        seen = this.successes;
+        if (alone >= TRIES_ALONE || this.time.now() - since > this.longestMs) throw error;
         const wait = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1));
         await this.time.pause(wait * (0.75 + Math.random() / 2), signal);
       }

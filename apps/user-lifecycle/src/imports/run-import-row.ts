@@ -67,10 +67,11 @@ export class RunImportRow {
     try {
       await patience.run(() => this.importUser.execute({ run, params, userId, body, alongside: mark }), run.signal);
     } catch (error) {
-      if (error instanceof DomainError && error.kind !== 'unavailable') patience.reached();
+      // A refusal of a hook's; one of our own says nothing about who is away.
+      if (error instanceof DomainError && error.kind === 'invalid' && error.extra?.['hook']) patience.reached();
       throw error;
     }
-    patience.reached();
+    if (marked || params.dryRun) patience.reached();
     // Nothing was to be changed, or nothing may be.
     if (!marked) await this.uow.run(tenantId, mark);
     run.count('succeeded');
