@@ -1,11 +1,24 @@
 import { parseArgs } from 'node:util';
+import { busOnKafka, busOnPostgres } from './bus/bus.js';
 import { readBenchConfig } from './config.js';
+import { creates } from './creates/creates.js';
 import { deliveries } from './deliveries/deliveries.js';
+import { hookOverhead } from './hook-overhead/hook-overhead.js';
 import type { Benchmark } from './measure/benchmark.js';
 import type { Figure } from './measure/figure.js';
+import { memory } from './memory/memory.js';
 import { describeMachine, figureLines, machineLine } from './measure/report.js';
+import { startTime } from './start-time/start-time.js';
 
-const BENCHMARKS: readonly Benchmark[] = [deliveries];
+const BENCHMARKS: readonly Benchmark[] = [
+  busOnPostgres,
+  busOnKafka,
+  creates,
+  deliveries,
+  hookOverhead,
+  startTime,
+  memory,
+];
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

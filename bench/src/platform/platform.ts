@@ -13,8 +13,17 @@ import { waitUntil } from './wait-until.js';
 
 const START_DEADLINE_MS = 240_000;
 
+/** No benchmark measures the gateway's limits. */
+export const UNLIMITED = {
+  RATE_LIMIT_TENANT: '100000000/60',
+  RATE_LIMIT_PRINCIPAL: '100000000/60',
+  RATE_LIMIT_ADDRESS: '100000000/60',
+};
+
 export interface PlatformOptions {
   config: BenchConfig;
+  /** Folder of the data, which stays; without it a new one, which goes with the platform. */
+  dataDir?: string;
   /** Settings of the services for this run. */
   environment?: Readonly<Record<string, string>>;
 }
@@ -28,9 +37,9 @@ export class Platform {
     private readonly removeData: () => Promise<void>,
   ) {}
 
-  static async start({ config, environment = {} }: PlatformOptions): Promise<Platform> {
+  static async start({ config, dataDir, environment = {} }: PlatformOptions): Promise<Platform> {
     const folder = await scratchFolder(config);
-    const directory = new DataDirectory(join(folder.path, 'data'));
+    const directory = new DataDirectory(dataDir ?? join(folder.path, 'data'));
     const log = join(folder.path, 'start.log');
     const output = openSync(log, 'a');
     const supervisor = spawn(process.execPath, [join(workspaceRoot, 'tools/standalone/dist/main.js')], {
@@ -42,6 +51,8 @@ export class Platform {
         HOST: '127.0.0.1',
         PORT: '0',
         NODE_ENV: 'production',
+        // As tools/workspace/start.mjs does.
+        NODE_COMPILE_CACHE: join(workspaceRoot, 'node_modules/.cache/countersign'),
         // Ends the platform even when this process is killed.
         PARENT_PIPE_FD: '3',
       },
@@ -114,7 +125,8 @@ export class Platform {
         if (this.ended) throw new Error(`The platform did not start:\n${text}`);
         const file = readPlatformFile(this.directory);
         if (!file || !hasFirstLogin(this.directory)) return false;
-        return (await fetch(new URL('/readyz', file.gatewayUrl))).status === 200;
+        const answer = await fetch(new URL('/readyz', file.gatewayUrl)).catch(() => undefined);
+        return answer?.status === 200;
       },
       { timeoutMs: START_DEADLINE_MS },
     );

@@ -26,7 +26,7 @@ export const LAYERS = {
   },
   e2e: { imports: ['contracts', 'testing'], banned: [...NEST, ...DATABASE, ...HTTP] },
   // Measures whatever there is, beside what it is made of.
-  bench: { imports: ['bench', 'tool', 'messaging', 'persistence', 'contracts', 'kernel'], banned: [] },
+  bench: { imports: ['bench', 'tool', 'platform', 'messaging', 'persistence', 'contracts', 'kernel'], banned: [] },
   tool: { imports: ['tool', 'platform', 'messaging', 'persistence', 'contracts', 'kernel'], banned: [...BUS, ...NEST] },
 };
 
