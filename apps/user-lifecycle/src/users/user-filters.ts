@@ -56,19 +56,21 @@ export const USER_FILTERS = {
   },
 } as const satisfies FilterAttributes;
 
+const BY_NAME: SortableField = {
+  columns: [
+    { name: 'last_name_key', cast: 'text' },
+    { name: 'first_name_key', cast: 'text' },
+  ],
+};
+
+/** Namesakes come by first name also where only the last name was asked for: the index has no other order to give. */
 export const USER_SORTS: Readonly<Record<string, SortableField>> = {
   login: { columns: [{ name: 'login_key', cast: 'text' }] },
-  lastName: { columns: [{ name: 'last_name_key', cast: 'text' }] },
-  'lastName,firstName': {
-    columns: [
-      { name: 'last_name_key', cast: 'text' },
-      { name: 'first_name_key', cast: 'text' },
-    ],
-  },
+  lastName: BY_NAME,
+  'lastName,firstName': BY_NAME,
   createdAt: { columns: [{ name: 'created_at', cast: 'timestamptz' }] },
   updatedAt: { columns: [{ name: 'updated_at', cast: 'timestamptz' }] },
 };
-
 export const DEFAULT_USER_SORT = 'createdAt';
 
 const own = byName(USER_FILTERS);
