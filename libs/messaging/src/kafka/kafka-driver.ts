@@ -125,8 +125,8 @@ export class KafkaDriver implements BusDriver {
   }
 
   async close(): Promise<void> {
-    await this.watch.stop();
-    await Promise.all([this.publisher.close(), this.link.close()]);
+    // All at once: what the watch waits for fails when its connections close.
+    await Promise.all([this.watch.stop(), this.publisher.close(), this.link.close()]);
   }
 
   private newLink(purpose: string): KafkaLink {

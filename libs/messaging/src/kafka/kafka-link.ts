@@ -5,7 +5,7 @@ import { Kafka, logLevel, type ISocketFactory, type Producer, type ProducerConfi
 import { clientLog } from './client-log.js';
 import type { KafkaSettings } from './kafka-settings.js';
 import { checkedBroker, newCluster, type GroupBroker, type GroupCluster } from './kafkajs-internals.js';
-import { isStale, keepsLink } from './kafka-errors.js';
+import { isFenced, isStale, keepsLink } from './kafka-errors.js';
 import { patchKafkajs } from './kafkajs-patches.js';
 
 /** How long (milliseconds) a connection may take, and an answer that nothing makes the broker wait for. */
@@ -22,6 +22,7 @@ export interface LinkOptions {
 /** A kafkajs client whose sockets can be closed at once, whatever kafkajs still waits for on them. */
 class Client {
   private readonly sockets = new Set<Socket>();
+  private destroyed = false;
   readonly kafka: Kafka;
 
   constructor({ settings, clientId, logger }: LinkOptions) {
@@ -42,11 +43,14 @@ class Client {
     });
   }
 
+  /** For good: what kafkajs tries again meanwhile opens none either. */
   destroySockets(): void {
+    this.destroyed = true;
     for (const socket of this.sockets) socket.destroy(new Error('closed by this client'));
   }
 
   private readonly socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    if (this.destroyed) throw new Error('closed by this client');
     const socket = (ssl as unknown)
       ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
       : connectTcp({ host, port }, onConnect);
@@ -89,7 +93,7 @@ export class KafkaLink {
     });
   }
 
-  /** The broker that coordinates the group; looked up again after it said that it does not, or a connection was lost. */
+  /** The broker that coordinates the group; looked up again after any failure that the group's state does not explain. */
   coordinated<T>(group: string, work: (broker: GroupBroker) => Promise<T>): Promise<T> {
     return this.use(async cluster => {
       if (this.coordinator?.group !== group)
@@ -98,11 +102,17 @@ export class KafkaLink {
       try {
         return await work(await broker);
       } catch (error) {
-        if ((error as { type?: string }).type === 'NOT_COORDINATOR_FOR_GROUP' || !keepsLink(error))
-          this.coordinator = undefined;
+        // It may be another by now, or the look-up itself may have failed.
+        if (!isFenced(error)) this.coordinator = undefined;
         throw error;
       }
     });
+  }
+
+  /** Closes at once: whoever still waits on the connections is told that they are no more. */
+  destroy(): void {
+    this.closed = true;
+    this.current?.client.destroySockets();
   }
 
   async close(): Promise<void> {
@@ -145,11 +155,19 @@ export class KafkaLink {
 /** A kafkajs producer with connections of its own. */
 export class ProducerLink {
   private readonly client: Client;
-  readonly producer: Producer;
+  private readonly producer: Producer;
+  private connecting?: Promise<void>;
 
   constructor(options: LinkOptions, config: ProducerConfig) {
     this.client = new Client(options);
     this.producer = this.client.kafka.producer(config);
+  }
+
+  /** The producer, connected at the first call. */
+  async connected(): Promise<Producer> {
+    this.connecting ??= this.producer.connect();
+    await this.connecting;
+    return this.producer;
   }
 
   close(): Promise<void> {

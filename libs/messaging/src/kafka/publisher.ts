@@ -1,5 +1,6 @@
-import { CompressionTypes } from 'kafkajs';
+import { CompressionTypes, type RecordMetadata } from 'kafkajs';
 import type { NewRecord } from '../port/bus-driver.js';
+import { placeName } from './group-offsets.js';
 import { ProducerLink, type LinkOptions } from './kafka-link.js';
 import type { KafkaNames } from './kafka-names.js';
 import { sizeOf, toMessage } from './records.js';
@@ -22,7 +23,7 @@ const ACK_MS = 10_000;
  * their repetition and drop them.
  */
 export class Publisher {
-  private link?: Promise<ProducerLink>;
+  private link?: ProducerLink;
   private last: Promise<unknown> = Promise.resolve();
   private closed = false;
 
@@ -49,8 +50,8 @@ export class Publisher {
       if (this.closed) throw new Error('The connection to Kafka is closed');
       this.link ??= this.open();
       try {
-        const { producer } = await this.link;
-        await producer.sendBatch({
+        const producer = await this.link.connected();
+        const taken = await producer.sendBatch({
           acks: -1,
           timeout: ACK_MS,
           compression: request.length < COMPRESS_FROM ? CompressionTypes.None : CompressionTypes.GZIP,
@@ -59,6 +60,7 @@ export class Publisher {
             messages: list.map(toMessage),
           })),
         });
+        this.checkAll(request, taken);
       } catch (error) {
         void this.renew();
         throw error;
@@ -66,8 +68,20 @@ export class Publisher {
     }
   }
 
-  private async open(): Promise<ProducerLink> {
-    const link = new ProducerLink(this.options, {
+  /**
+   * kafkajs calls it a success when it has sent nothing to a partition: to one that is not in its metadata, and to one
+   * whose leader, while it tried again, became a broker that had answered for other partitions already.
+   */
+  private checkAll(request: readonly NewRecord[], taken: readonly RecordMetadata[]): void {
+    const answered = new Set(taken.map(({ topicName, partition }) => placeName({ topic: topicName, partition })));
+    for (const { topic, partition } of request) {
+      const name = placeName({ topic: this.names.topic(topic), partition });
+      if (!answered.has(name)) throw new Error(`the records for ${name} were not sent; its leader may have moved`);
+    }
+  }
+
+  private open(): ProducerLink {
+    return new ProducerLink(this.options, {
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
@@ -79,22 +93,12 @@ export class Publisher {
       // Some 5 s: as long as a leader may be away when a broker goes.
       retry: { retries: 7, initialRetryTime: 100, maxRetryTime: 1_000 },
     });
-    try {
-      await link.producer.connect();
-      return link;
-    } catch (error) {
-      void link.close();
-      throw error;
-    }
   }
 
   private async renew(): Promise<void> {
     const link = this.link;
     this.link = undefined;
-    await link?.then(
-      open => open.close(),
-      () => undefined,
-    );
+    await link?.close();
   }
 }
 
