@@ -260,7 +260,7 @@ describe('the postgres driver', () => {
         outcomes.push(
           await commit.then(
             () => `${from}: committed`,
-            (error: Error) => `${from}: ${error.name}, ${String(batch.signal.reason)}`,
+            (error: Error) => `${from}: ${error.name}, ${batch.signal.has('lost') ? 'lost' : ''}`,
           ),
         );
       },

@@ -50,6 +50,46 @@ export function describeReplay(harness: () => BusHarness): void {
       }
     });
 
+    it('runs no key twice at once when it is set back while a handler of the key runs', async () => {
+      const probe = await Probe.open(harness());
+      try {
+        const [subject, other] = [subjectsIn(8, 1)[0]!, subjectsIn(9, 1)[0]!];
+        const gate = Promise.withResolvers<void>();
+        const got: number[] = [];
+        const others: number[] = [];
+        let running = 0;
+        let most = 0;
+        const { messaging } = await probe.service([
+          {
+            type: ProbeEvent.type,
+            handler: 'probe',
+            one: async (event: EventEnvelope) => {
+              if (event.subject === other) {
+                others.push(seqOf(event));
+                return;
+              }
+              got.push(seqOf(event));
+              most = Math.max(most, ++running);
+              if (seqOf(event) === 1) await gate.promise;
+              running--;
+            },
+          },
+        ]);
+        await probe.publish([0, 1, 2].map(seq => ({ subject, seq })));
+        await eventually(() => expect(got).toEqual([0, 1]));
+        await messaging.operations.seek({ topic: TOPIC, to: { offset: 0, partition: 8 } });
+        for (let seq = 0; seq < 20; seq++) {
+          await probe.publish([{ subject: other, seq }]);
+          await eventually(() => expect(others.at(-1)).toBe(seq));
+        }
+        gate.resolve();
+        await eventually(() => expect(got).toEqual([0, 1, 0, 1, 2]));
+        expect(most).toBe(1);
+      } finally {
+        await probe.close();
+      }
+    });
+
     it('set back in the middle of the work: the running batch cannot commit over the new place', async () => {
       const probe = await Probe.open(harness());
       try {

@@ -3,6 +3,7 @@ import type { LoggerService } from '@nestjs/common';
 import { decodeEvent } from '../envelope/envelope-codec.js';
 import { UnparseableEvent } from '../envelope/unparseable-event.js';
 import type { MessagingMetrics } from '../metrics/messaging-metrics.js';
+import { BatchSignal } from '../port/batch-signal.js';
 import type { BusConsumer, BusDriver, PartitionBatch, StoredDeadLetter } from '../port/bus-driver.js';
 import { restoreRecord, ANY_HANDLER } from './dead-letter.js';
 import type { EventHandlers } from './event-handlers.js';
@@ -85,7 +86,7 @@ export class EventConsumer {
       .of(event.type)
       .filter(one => handler === ANY_HANDLER || one.handler === handler);
     if (handlers.length === 0) throw new UnparseableEvent(`This service has no handler ${handler} of ${event.type}`);
-    const runner = this.runner(AbortSignal.abort(), new Set());
+    const runner = this.runner(new BatchSignal(), new Set());
     for (const one of handlers) await runner.once(one, { event, record });
   }
 
@@ -119,7 +120,7 @@ export class EventConsumer {
     }
   }
 
-  private runner(signal: AbortSignal, buried: Set<string>): HandlerRunner {
+  private runner(signal: PartitionBatch['signal'], buried: Set<string>): HandlerRunner {
     const { group, driver, metrics, logger } = this.options;
     return new HandlerRunner(
       group,

@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EventEnvelope } from '@countersign/contracts';
 import { childTraceparent, runInContext } from '@countersign/kernel';
 import type { MessagingMetrics } from '../metrics/messaging-metrics.js';
-import type { BusDriver, BusRecord } from '../port/bus-driver.js';
-import { LOST } from '../port/abort-reasons.js';
+import { LOST } from '../port/batch-signal.js';
+import type { BusDriver, BusRecord, PartitionBatch } from '../port/bus-driver.js';
 import { ANY_HANDLER, toDeadLetter } from './dead-letter.js';
 import type { EventHandler } from './event-handlers.js';
 import { classify, MAX_ATTEMPTS, retryDelay } from './retry-policy.js';
@@ -35,7 +35,7 @@ export class HandlerRunner {
     private readonly driver: Pick<BusDriver, 'publish'>,
     private readonly metrics: MessagingMetrics,
     private readonly log: RunnerLog,
-    private readonly signal: AbortSignal,
+    private readonly signal: PartitionBatch['signal'],
     /** What is among the dead letters already: passed over when the partition is delivered again before its commit. */
     private readonly buried = new Set<string>(),
   ) {}
@@ -118,8 +118,7 @@ export class HandlerRunner {
     if (kind === 'hopeless' || attempt >= MAX_ATTEMPTS) return true;
     this.metrics.retries.inc({ handler: handler.handler });
     await delay(retryDelay(attempt));
-    if (this.signal.reason === LOST)
-      throw new Interrupted(`Lost the partition between two tries of ${handler.handler}`);
+    if (this.signal.has(LOST)) throw new Interrupted(`Lost the partition between two tries of ${handler.handler}`);
     return false;
   }
 }

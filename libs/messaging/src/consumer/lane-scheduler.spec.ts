@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LOST, RELEASED, STOPPING } from '../port/abort-reasons.js';
+import { BatchSignal, LOST, RELEASED, STOPPING } from '../port/batch-signal.js';
 import { LaneScheduler, type LaneStep, type LaneWork } from './lane-scheduler.js';
 
 /** A run whose handlers end when the test says so. */
@@ -7,7 +7,7 @@ class Bench {
   readonly begun: number[] = [];
   readonly batches: number[][] = [];
   readonly commits: number[] = [];
-  readonly abort = new AbortController();
+  readonly signal = new BatchSignal();
   private readonly open = new Map<number | string, { resolve: () => void; reject: (error: unknown) => void }>();
   readonly result: ReturnType<LaneScheduler['run']>;
 
@@ -19,7 +19,7 @@ class Bench {
       lanes: 4,
       window: 100,
       drainMs: 60_000,
-      signal: this.abort.signal,
+      signal: this.signal,
       keyOf: index => keys[index]!,
       stepsOf: () => [{}],
       handleOne: index => {
@@ -119,7 +119,7 @@ describe('LaneScheduler', () => {
     const bench = new Bench(keys('aabbcd'), { lanes: 3 });
     await bench.end(2);
     expect(bench.begun).toEqual([0, 2, 4, 3]);
-    bench.abort.abort(reason);
+    bench.signal.abort(reason);
     await bench.end(0);
     expect(bench.begun).toEqual([0, 2, 4, 3, 1]);
     await bench.end(1, 3, 4);
@@ -131,7 +131,7 @@ describe('LaneScheduler', () => {
   it('begins nothing at all of a lost partition', async () => {
     const bench = new Bench(keys('aab'));
     await bench.end(2);
-    bench.abort.abort(LOST);
+    bench.signal.abort(LOST);
     await bench.end(0);
     expect(await bench.result).toMatchObject({ low: 1 });
     expect(bench.begun).toEqual([0, 2]);
@@ -140,10 +140,37 @@ describe('LaneScheduler', () => {
   it('does not wait longer than the drain for a handler when it stops', async () => {
     const bench = new Bench(keys('ab'), { drainMs: 5 });
     await bench.end(0);
-    bench.abort.abort(STOPPING);
+    bench.signal.abort(STOPPING);
     expect(await bench.result).toMatchObject({ low: 1 });
     await bench.end(1);
     expect(bench.commits).toEqual([1]);
+  });
+
+  it.each([STOPPING, RELEASED])('begins nothing more of a partition that is lost while it is %s', async reason => {
+    const bench = new Bench(keys('aab'));
+    await bench.end(2);
+    bench.signal.abort(reason);
+    bench.signal.abort(LOST);
+    await bench.end(0);
+    expect(await bench.result).toMatchObject({ low: 1 });
+    expect(bench.begun).toEqual([0, 2]);
+  });
+
+  it('does not wait longer than the drain when it stops while it lets the partition go', async () => {
+    const bench = new Bench(keys('ab'), { drainMs: 5 });
+    await bench.end(0);
+    bench.signal.abort(RELEASED);
+    bench.signal.abort(STOPPING);
+    expect(await bench.result).toMatchObject({ low: 1 });
+  });
+
+  it('begins nothing when a handler ends after the drain', async () => {
+    const bench = new Bench(keys('aab'), { drainMs: 5 });
+    await bench.end(2);
+    bench.signal.abort(STOPPING);
+    expect(await bench.result).toMatchObject({ low: 0 });
+    await bench.end(0);
+    expect(bench.begun).toEqual([0, 2]);
   });
 
   it('ends when a commit is refused', async () => {

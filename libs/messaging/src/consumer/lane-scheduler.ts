@@ -1,4 +1,5 @@
-import { LOST, STOPPING } from '../port/abort-reasons.js';
+import { LOST, STOPPING } from '../port/batch-signal.js';
+import type { PartitionBatch } from '../port/bus-driver.js';
 
 /** What the scheduler is to do with the records of one partition, named by their index in the batch. */
 export interface LaneWork {
@@ -14,7 +15,7 @@ export interface LaneWork {
   handleMany(batch: string, indexes: number[]): Promise<void>;
   /** Everything below this index is done; called with ascending values, never twice at once. */
   commit(low: number): Promise<void>;
-  readonly signal: AbortSignal;
+  readonly signal: PartitionBatch['signal'];
   /** How long (milliseconds) handlers may go on after an abort because the consumer stops; other aborts set no limit. */
   readonly drainMs: number;
   onBusy?(change: number): void;
@@ -65,17 +66,19 @@ export class LaneScheduler {
     const { signal } = this.work;
     let drain: NodeJS.Timeout | undefined;
     const ticker = setInterval(() => void this.commitPrefix(), COMMIT_MS);
+    let forget: (() => void) | undefined;
     await new Promise<void>(resolve => {
       this.finish = resolve;
       const aborted = () => {
-        if (signal.reason === STOPPING) drain = setTimeout(resolve, this.work.drainMs);
+        if (signal.has(STOPPING)) drain ??= setTimeout(resolve, this.work.drainMs);
         this.pump();
       };
+      forget = signal.onAbort(aborted);
       if (signal.aborted) aborted();
-      else signal.addEventListener('abort', aborted, { once: true });
       this.pump();
     });
     this.finish = undefined;
+    forget?.();
     clearInterval(ticker);
     clearTimeout(drain);
     await this.committing;
@@ -90,10 +93,11 @@ export class LaneScheduler {
 
   /**
    * Whether a record may be begun. After an abort only what lies below a record that was begun before: closing such gaps
-   * lets all that was done be committed, so that an orderly stop repeats nothing. A lost partition is another's at once.
+   * lets all that was done be committed, so that an orderly stop repeats nothing. A lost partition is another's at once, and
+   * so is any when the run has ended.
    */
   private mayBegin(index: number): boolean {
-    if (this.failure !== undefined || this.work.signal.reason === LOST) return false;
+    if (!this.finish || this.failure !== undefined || this.work.signal.has(LOST)) return false;
     return !this.work.signal.aborted || index < this.edge;
   }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HeldPartitions } from '../partition/held-partitions.js';
 import { partitionName } from '../partition/held-partition.js';
-import { LOST, RELEASED } from '../port/abort-reasons.js';
+import { LOST, RELEASED } from '../port/batch-signal.js';
 import type { BusConsumer, ConsumerOptions } from '../port/bus-driver.js';
 import { Fetcher } from './fetcher.js';
 import {
@@ -30,6 +30,8 @@ export interface KafkaConsumerContext {
 /** The least session timeout that a broker takes unless it is told otherwise (group.min.session.timeout.ms). */
 export const LEAST_SESSION_MS = 6_000;
 const COMMIT_RETRY_MS = 100;
+/** What a stop gives handlers and broker together (milliseconds); the group is left within 5 s. */
+const PATIENCE_MS = 4_200;
 /** While the bus is away, each of its errors is said once in so long (milliseconds). */
 const QUIET_MS = 30_000;
 
@@ -39,6 +41,8 @@ export class KafkaConsumer implements BusConsumer {
   private readonly held: HeldPartitions<KafkaPartition>;
   /** For fetches, commits and offsets. */
   private readonly data: KafkaLink;
+  /** For the membership: a broker answers one request of a connection after the other, and a join waits for all members. */
+  private readonly joins: KafkaLink;
   private readonly fetcher: Fetcher;
   private readonly membership: Membership;
   private readonly ending = new AbortController();
@@ -56,6 +60,7 @@ export class KafkaConsumer implements BusConsumer {
     const { names, newLink } = context;
     this.group = names.group(options.group);
     this.data = newLink('data');
+    this.joins = newLink('group');
     this.held = new HeldPartitions({
       partitionsAtOnce: options.partitionsAtOnce,
       onAssignment: assigned => options.onAssignment(assigned),
@@ -80,7 +85,7 @@ export class KafkaConsumer implements BusConsumer {
     this.membership = new Membership({
       group: this.group,
       sessionTimeoutMs: Math.max(options.sessionTimeoutMs, LEAST_SESSION_MS),
-      link: newLink('group'),
+      link: this.joins,
       describe: () => ({ topics: options.topics.map(topic => names.topic(topic)), owned: this.owned(), seeks: [] }),
       onAssignment: assignment => this.take(assignment),
       onLost: () => this.loseAll(),
@@ -110,17 +115,24 @@ export class KafkaConsumer implements BusConsumer {
   }
 
   async stop(): Promise<void> {
+    // A broker that hangs holds no stop up: what waits for its answers fails without the connections.
+    const late = setTimeout(() => {
+      this.data.destroy();
+      this.joins.destroy();
+    }, PATIENCE_MS);
     // The heartbeat goes on meanwhile: what is drained must still be this member's when it is committed.
     await this.held.drain();
     this.ending.abort();
     await this.started;
     await this.membership.leave(this.data);
     await Promise.all([this.fetcher.stop(), this.data.close()]);
+    clearTimeout(late);
   }
 
   private async join(): Promise<void> {
     const { signal } = this.ending;
-    await this.context.topicsReady(signal);
+    const aborted = new Promise(resolve => signal.addEventListener('abort', resolve, { once: true }));
+    await Promise.race([this.context.topicsReady(signal), aborted]);
     if (signal.aborted) return;
     this.membership.start();
     this.fetcher.start();
@@ -160,10 +172,13 @@ export class KafkaConsumer implements BusConsumer {
 
   private async holdAll(places: readonly TopicPartition[]): Promise<void> {
     const { names } = this.context;
+    const standing = this.membership.current;
     const remote = places.map(({ topic, partition }) => ({ topic: names.topic(topic), partition }));
     const committed = await fetchCommitted(this.data, this.group, remote);
     const fresh = committed.filter(({ offset }) => offset === undefined);
     const oldest = await listOffsets(this.data, fresh, OLDEST);
+    // Cut off meanwhile, it has none of them any more.
+    if (this.membership.current !== standing) return;
     for (const { topic, partition, offset, mark } of committed) {
       const from = offset ?? oldest.get(placeName({ topic, partition }));
       if (from === undefined) throw new Error(`${topic}[${partition}] has no leader`);
@@ -205,7 +220,6 @@ export class KafkaConsumer implements BusConsumer {
   private async commit(partition: KafkaPartition, offset: number): Promise<boolean> {
     const topic = this.context.names.topic(partition.topic);
     while (!partition.lost) {
-      await this.membership.settled();
       // What was tried for long may have been overtaken.
       if (offset < partition.committed) return true;
       const standing = this.membership.current;
@@ -224,6 +238,8 @@ export class KafkaConsumer implements BusConsumer {
         if (this.held.draining) throw error;
       }
       await delay(COMMIT_RETRY_MS);
+      // Until all have joined the group takes commits of the generation before; from then on only those of the new one.
+      await this.membership.settled();
     }
     return false;
   }
@@ -255,6 +271,8 @@ export class KafkaConsumer implements BusConsumer {
       const name = placeName({ topic: names.topic(partition.topic), partition: partition.partition });
       const [first, end] = [oldest.get(name), newest.get(name)];
       if (first === undefined || end === undefined || (partition.next >= first && partition.next <= end)) continue;
+      // It may have been let go, or set back, while the broker was asked.
+      if (this.held.get(partition.name) !== partition || partition.aborted) continue;
       const lost = new Error(`offset ${partition.next} of ${partition.name} is not in the log (${first} to ${end})`);
       this.onError(lost, 'fetching; it goes on with the oldest record');
       this.setBack(partition, first, partition.mark);

@@ -1,4 +1,4 @@
-import { LOST } from '../port/abort-reasons.js';
+import { BatchSignal, LOST, type AbortReason } from '../port/batch-signal.js';
 import { PartitionLost, type BusRecord, type ConsumerOptions, type PartitionBatch } from '../port/bus-driver.js';
 
 export interface HeldOptions extends Pick<ConsumerOptions, 'maxBatch' | 'onBatch' | 'onError'> {
@@ -16,9 +16,10 @@ const ERROR_PAUSE_MS = 500;
 
 /** A partition while this member has it: fetches, runs one batch at a time, remembers where it is. */
 export class HeldPartition {
-  private readonly controller = new AbortController();
+  private readonly signal = new BatchSignal();
   private run?: Promise<void>;
   private resume?: NodeJS.Timeout;
+  private before?: HeldPartition;
   readonly name: string;
   /** Called when the partition may be ready for its next batch, or has ended its last. */
   onChange: () => void = () => undefined;
@@ -42,22 +43,32 @@ export class HeldPartition {
   }
 
   get aborted(): boolean {
-    return this.controller.signal.aborted;
+    return this.signal.aborted;
   }
 
   /** It is another member's, or was set back. */
   get lost(): boolean {
-    return this.controller.signal.reason === LOST;
+    return this.signal.has(LOST);
   }
 
   get ready(): boolean {
     return !this.running && !this.paused && !this.aborted;
   }
 
-  abort(reason: string): void {
+  abort(reason: AbortReason): void {
     clearTimeout(this.resume);
     this.resume = undefined;
-    this.controller.abort(reason);
+    this.signal.abort(reason);
+    this.before?.abort(reason);
+  }
+
+  /** Begins only when the last batch of the same partition, as this member had it before, has ended: no key runs in both. */
+  follow(before: HeldPartition): void {
+    this.before = before;
+    this.run = before.idle().then(() => {
+      this.run = this.before = undefined;
+      this.onChange();
+    });
   }
 
   async idle(): Promise<void> {
@@ -88,7 +99,7 @@ export class HeldPartition {
       topic: this.topic,
       partition: this.partition,
       records,
-      signal: this.controller.signal,
+      signal: this.signal,
       commit: async (offset: number) => {
         if (!(await this.options.commit(offset))) {
           this.abort(LOST);

@@ -1,4 +1,4 @@
-import { STOPPING } from '../port/abort-reasons.js';
+import { STOPPING, type AbortReason } from '../port/batch-signal.js';
 import type { ConsumerOptions } from '../port/bus-driver.js';
 import type { HeldPartition } from './held-partition.js';
 
@@ -17,6 +17,8 @@ export class HeldPartitions<P extends HeldPartition> {
   private readonly held = new Map<string, P>();
   /** Partitions on their way out: their batch still ends. */
   private readonly leaving = new Set<P>();
+  /** Partitions that were dropped while their batch ran. */
+  private readonly dropped = new Map<string, P>();
   private assignment = '';
   private stopping = false;
 
@@ -41,16 +43,18 @@ export class HeldPartitions<P extends HeldPartition> {
   hold(partition: P): void {
     partition.onChange = () => (partition.aborted ? this.options.onIdle() : this.schedule());
     this.held.set(partition.name, partition);
+    const before = this.dropped.get(partition.name);
+    if (before) partition.follow(before);
   }
 
   /**
    * Lets the running batch end before the partition is let go, so that its keys do not run in two places. Resolves when it
    * is gone; at once when it is on its way out already.
    */
-  async letGo(partition: P, reason: string, release?: () => Promise<void>): Promise<void> {
+  async letGo(partition: P, reason: AbortReason, release?: () => Promise<void>): Promise<void> {
+    partition.abort(reason);
     if (this.leaving.has(partition)) return;
     this.leaving.add(partition);
-    partition.abort(reason);
     try {
       await partition.idle();
       await release?.();
@@ -63,6 +67,11 @@ export class HeldPartitions<P extends HeldPartition> {
   forget(partition: P): void {
     if (this.held.get(partition.name) === partition) this.held.delete(partition.name);
     this.leaving.delete(partition);
+    if (!partition.running) return;
+    this.dropped.set(partition.name, partition);
+    void partition.idle().then(() => {
+      if (this.dropped.get(partition.name) === partition) this.dropped.delete(partition.name);
+    });
   }
 
   /** Tells the set of partitions if it is another than the last time. */

@@ -1,4 +1,5 @@
 import type { Headers } from '../envelope/envelope-codec.js';
+import type { BatchSignal } from './batch-signal.js';
 
 /** A record of the bus. `offset` is dense and ascending in its partition. */
 export interface BusRecord {
@@ -19,8 +20,8 @@ export interface PartitionBatch {
   readonly topic: string;
   readonly partition: number;
   readonly records: readonly BusRecord[];
-  /** Aborted when nothing new of the batch may be begun, with one of the reasons in abort-reasons.ts. */
-  readonly signal: AbortSignal;
+  /** Aborted when nothing new of the batch may be begun. */
+  readonly signal: Pick<BatchSignal, 'aborted' | 'has' | 'onAbort'>;
   /**
    * Makes `offset` the next one that the group reads here, and this consumer's own position after the batch.
    * @throws PartitionLost when another member has it now, or an operator has set the group back

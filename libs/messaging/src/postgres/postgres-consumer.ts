@@ -4,7 +4,7 @@ import { DirectSession } from '../connection/direct-session.js';
 import { Signal } from '../connection/signal.js';
 import { HeldPartition, partitionName, type HeldOptions } from '../partition/held-partition.js';
 import { HeldPartitions } from '../partition/held-partitions.js';
-import { LOST, RELEASED } from '../port/abort-reasons.js';
+import { LOST, RELEASED, type AbortReason } from '../port/batch-signal.js';
 import type { BusConsumer, ConsumerOptions } from '../port/bus-driver.js';
 import { LOG_CHANNEL } from './append-to-log.js';
 import { ConsumerGroups, GROUP_CHANNEL, type Claim } from './consumer-groups.js';
@@ -173,7 +173,8 @@ export class PostgresConsumer implements BusConsumer {
     this.held.hold(new ClaimedPartition(epoch, claim, options));
   }
 
-  private letGo(partition: ClaimedPartition, reason: string, release?: () => Promise<void>): void {
+  private letGo(partition: ClaimedPartition, reason: AbortReason, release?: () => Promise<void>): void {
+    partition.abort(reason);
     if (this.held.isLeaving(partition)) return;
     const gone = async () => {
       await this.held.letGo(partition, reason, release);
