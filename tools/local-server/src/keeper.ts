@@ -1,5 +1,6 @@
 import { KafkaContainer } from '@testcontainers/kafka';
 import { PostgreSqlContainer } from '@testcontainers/postgresql';
+import { Wait } from 'testcontainers';
 
 /**
  * A process that keeps one container for a run of tests: `keeper.js <kind> <pid of the run> <image>`. It says on a line of JSON
@@ -13,8 +14,10 @@ interface Kept {
   stop(): Promise<unknown>;
 }
 
+/** It must be told what to wait for: of its own accord this version counts as started before the broker is. */
 async function kafka(image: string): Promise<Kept> {
-  const container = await new KafkaContainer(image).withKraft().start();
+  const ready = Wait.forLogMessage('Kafka Server started');
+  const container = await new KafkaContainer(image).withKraft().withWaitStrategy(ready).start();
   const brokers = [`${container.getHost()}:${String(container.getMappedPort(9093))}`];
   return { shared: { brokers }, stop: () => container.stop({ timeout: 0 }) };
 }
