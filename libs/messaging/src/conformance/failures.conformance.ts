@@ -255,7 +255,7 @@ export function describeFailures(harness: () => BusHarness): void {
         await probe.publish([{ subject: 's1', seq: 2 }]);
         await eventually(() => expect(got).toEqual([1, 2]));
         await eventually(async () => expect(await deadLetters(probe)).toHaveLength(1));
-        expect(await service.messaging.readiness()).toBeUndefined();
+        await eventually(async () => expect(await service.messaging.readiness()).toBeUndefined());
       } finally {
         await probe.close();
       }

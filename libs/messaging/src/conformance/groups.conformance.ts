@@ -137,7 +137,7 @@ export function describeGroups(harness: () => BusHarness): void {
         process.kill(stopped.pid, 'SIGCONT');
         expect(await stopped.end('SIGTERM')).toBe(0);
         await settled(probe);
-        expect(await service.messaging.readiness()).toBeUndefined();
+        await eventually(async () => expect(await service.messaging.readiness()).toBeUndefined());
       } finally {
         await stopped?.end('SIGKILL');
         await probe.close();
@@ -168,7 +168,7 @@ export function describeGroups(harness: () => BusHarness): void {
         await eventually(() => expect(ended).toBe(1));
         await settled(probe);
         expect(got).toEqual(['first']);
-        expect(await first.messaging.readiness()).toBeUndefined();
+        await eventually(async () => expect(await first.messaging.readiness()).toBeUndefined());
       } finally {
         await probe.close();
       }
