@@ -1,0 +1,238 @@
+import { tenantId } from '@countersign/kernel';
+import type { ServicePersistence } from '@countersign/persistence';
+import type { Page } from '@countersign/platform';
+import { createTestDatabase, type TestDatabase } from '@countersign/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AttributeCatalogRepository } from '../src/attributes/attribute-catalog.repository.js';
+import { AUDIT_FILTERS, AUDIT_SORTS } from '../src/audit/audit-filters.js';
+import { ListAudit } from '../src/audit/list-audit.js';
+import type { FilterAttribute } from '../src/filtering/conditions.js';
+import { Keyset, parseSort, type SortableField } from '../src/filtering/sort-order.js';
+import { GROUP_FILTERS, GROUP_SORTS } from '../src/groups/group-filters.js';
+import { ListGroups } from '../src/groups/list-groups.js';
+import { service } from '../src/service.js';
+import { ListUsers } from '../src/users/list-users.js';
+import { ATTRIBUTE_OPERATORS, USER_FILTERS, USER_SORTS } from '../src/users/user-filters.js';
+import { CATALOG, fill, LARGE, settle, userId } from './scale/fill.js';
+import { RecordingUnitOfWork } from './scale/recorder.js';
+
+const tenant = tenantId(LARGE);
+
+/** Values of each attribute: common, in between, rare, none. */
+const USER_VALUES = {
+  id: [userId(500_000)], login: ['p', 'p50', 'p500000'], firstName: ['a', 'chana', 'zz'], lastName: ['s', 'sha', 'sharma-7'],
+  email: ['k', 'k77', 'nobody'], mobile: ['+12000400000'], userType: ['Employee', 'Partner', 'Board'],
+  country: ['India', 'Peru', 'Nepal', 'Nauru'], manager: [userId(77), 'usr_none'], status: ['active', 'disabled', 'staged', 'deleted'],
+  createdAt: ['2026-01-01T00:05:00Z', '2026-01-12T10:00:00Z'], updatedAt: ['2026-02-01T00:00:30Z', '2026-02-20T00:00:00Z'],
+  assignedGroups: ['grp_000001', 'grp_000002', 'grp_000900', 'grp_none'], roles: ['USER', 'HELPDESK', 'ORG_ADMIN', 'AUDITOR'],
+} satisfies Record<keyof typeof USER_FILTERS, string[]>; // prettier-ignore
+const OWN_VALUES = {
+  badge: ['b-', 'b-77', 'b-500000'], grade: ['G7'], floor: [21], remote: [true, false], hired: ['2000-01-03', '2012-06-05', '2024-08-20'],
+} satisfies Record<(typeof CATALOG)[number]['name'], (string | number | boolean)[]>; // prettier-ignore
+const GROUP_VALUES = {
+  id: ['grp_000900'], name: ['group', 'group 77', 'group 900'], createdAt: ['2026-01-01T01:00:00Z', '2026-01-20T00:00:00Z'],
+} satisfies Record<keyof typeof GROUP_FILTERS, string[]>; // prettier-ignore
+const AUDIT_VALUES = {
+  id: ['aud_000300000'], at: ['2026-01-01T00:05:00Z', '2026-01-03T00:00:00Z'], action: ['user.created', 'user.', 'user.deleted', 'grou'],
+  'actor.id': ['usr_importer', 'usr_early', userId(500)], 'target.id': [userId(200_000)], 'target.type': ['user', 'group', 'none'],
+  traceId: ['import', 'c4ca4238a0b923820dcc509a6f75849b'],
+} satisfies Record<keyof typeof AUDIT_FILTERS, string[]>; // prettier-ignore
+
+/** Where the deep pages begin: somewhere in the middle. */
+const DEEP: Record<string, string> = {
+  login_key: 'm500000', last_name_key: 'pe', first_name_key: 'm', created_at: '2026-01-03T12:00:00.000Z',
+  updated_at: '2026-02-12T00:00:00.000Z', name_key: 'group 5', at: '2026-01-03T12:00:00.000Z',
+}; // prettier-ignore
+
+interface Query {
+  filter?: string;
+  sort?: string;
+  cursor?: string;
+  limit: number;
+}
+
+/** Each documented comparison, with each of the values. */
+function comparisons(
+  attributes: Readonly<Record<string, Pick<FilterAttribute, 'operators'>>>,
+  values: Readonly<Record<string, readonly unknown[]>>,
+): string[] {
+  const valuesOf = (name: string) => {
+    const known = values[name];
+    if (!known) throw new Error(`Name values of ${name} here, so that its plans are read`);
+    return known;
+  };
+  return Object.entries(attributes).flatMap(([name, { operators }]) =>
+    operators.flatMap(operator => valuesOf(name).map(value => `${name} ${operator} ${JSON.stringify(value)}`)),
+  );
+}
+
+/** Each sort, from the beginning in one direction and from the middle in the other. */
+function pagesOf(sorts: Readonly<Record<string, SortableField>>, filter: string | undefined): Query[] {
+  const base = { ...(filter === undefined ? {} : { filter }), limit: 50 };
+  return Object.entries(sorts).flatMap(([sort, { columns }]) => {
+    const down = sort.split(',').map(name => `-${name}`).join(','); // prettier-ignore
+    const position = { key: columns.map(({ name }) => DEEP[name]!), id: '' };
+    const cursor = new Keyset(parseSort(down, sorts, ''), filter).write(position);
+    return [
+      { ...base, sort },
+      { ...base, sort: down, cursor },
+    ];
+  });
+}
+
+/**
+ * Most pages of 8 KiB that one statement looks at: a walk of 10,000 rows that asks two other tables about each. Nearly all stay
+ * below a hundredth of it; asking that of every row of the table would be a hundred times as much.
+ */
+const MOST_PAGES = 200_000;
+/** Most rows that one statement sorts. */
+const MOST_SORTED = 20_001;
+
+describe('a tenant of a million users', () => {
+  let database: TestDatabase;
+  let persistence: ServicePersistence;
+  let uow: RecordingUnitOfWork;
+  let listUsers: ListUsers;
+  /** Tables whose reading from end to end shows. */
+  let large: Set<string>;
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ services: [service] });
+    await fill(database.url('user-lifecycle', 'owner'));
+    persistence = await database.open(service);
+    uow = new RecordingUnitOfWork(persistence);
+    listUsers = new ListUsers(uow, new AttributeCatalogRepository());
+    const rows = await persistence.app.query<{ name: string }[]>(
+      `select relname as name from pg_class where relkind = 'r' and relnamespace = 'user_lifecycle'::regnamespace
+          and pg_relation_size(oid) > 1000000`,
+    );
+    large = new Set(rows.map(({ name }) => name));
+  }, 600_000);
+  afterAll(() => database?.close());
+
+  /** Runs it and holds all that it asked of the database against the bounds. @returns what it answered, and the pages it took */
+  async function bounded<T>(what: string, work: () => Promise<T>): Promise<[T, number]> {
+    uow.take();
+    const answer = await work();
+    const ran = uow.take();
+    const pages = ran.reduce((sum, one) => sum + one.pages, 0);
+    for (const one of ran) {
+      expect(
+        one.scanned.filter(table => large.has(table)),
+        `${what} reads a table from end to end:\n${one.sql}`,
+      ).toEqual([]);
+      expect(one.sorted, `${what} sorts too much:\n${one.sql}`).toBeLessThanOrEqual(MOST_SORTED);
+      expect(one.pages, `${what} looks at too much:\n${one.sql}`).toBeLessThan(MOST_PAGES);
+    }
+    return [answer, pages];
+  }
+
+  const users = (query: Query) => listUsers.execute({ tenantId: tenant, ...query });
+
+  /** Runs each query. @returns the pages of the database that each took, fewest first, and which pages were not full */
+  async function boundedLists(queries: readonly Query[], list: (query: Query) => Promise<Page<unknown>>) {
+    const taken: number[] = [];
+    const short: string[] = [];
+    for (const query of queries) {
+      const what = JSON.stringify(query);
+      const [page, pages] = await bounded(what, () => list(query));
+      if (page.page.next && page.data.length < query.limit) short.push(what);
+      taken.push(pages);
+    }
+    return { taken: taken.sort((a, b) => a - b), short };
+  }
+
+  const own = Object.fromEntries(
+    CATALOG.map(({ name, type }) => [`attributes.${name}`, { operators: ATTRIBUTE_OPERATORS[type] }]),
+  );
+  const ownValues = Object.fromEntries(
+    Object.entries(OWN_VALUES).map(([name, values]) => [`attributes.${name}`, values]),
+  );
+  const userFilters = [undefined, ...comparisons(USER_FILTERS, USER_VALUES), ...comparisons(own, ownValues)];
+
+  it('lists users in bounded work right after an import, before statistics and visibility map are made', async () => {
+    await boundedLists(
+      userFilters.flatMap(filter => pagesOf(USER_SORTS, filter).slice(2, 4)),
+      users,
+    );
+  }, 120_000);
+
+  it('answers each documented comparison of users in each order', async () => {
+    await settle(database.url('user-lifecycle', 'owner'));
+    const { taken, short } = await boundedLists(
+      userFilters.flatMap(filter => pagesOf(USER_SORTS, filter)),
+      users,
+    );
+    // Only where what matches is common and yet far away in the order.
+    expect(short.length, short.join('\n')).toBeLessThan(taken.length / 50);
+    // Where one page of fifty users alone takes some 400.
+    expect(taken[Math.floor(taken.length / 2)]).toBeLessThan(1000);
+    expect(taken[Math.floor(taken.length * 0.9)]).toBeLessThan(10_000);
+  }, 200_000);
+
+  it('answers combinations of them', async () => {
+    const filters = [
+      'country eq "India" and userType eq "Employee" and status eq "active"',
+      'country eq "Nauru" and userType eq "Employee" or roles eq "ORG_ADMIN"',
+      'status ne "active"', 'status ne "deleted" and attributes.grade eq "G7"', 'status eq "disabled" and country eq "Peru"',
+      'firstName sw "an" or lastName sw "an" or login sw "an" or email sw "an"',
+      'assignedGroups eq "grp_000001" and attributes.remote eq true and (country eq "India" or country eq "Brazil")',
+      'assignedGroups eq "grp_000002" and roles eq "HELPDESK"',
+      'createdAt ge "2026-01-02T00:00:00Z" and createdAt lt "2026-01-03T00:00:00Z" and country eq "Peru"',
+      'updatedAt gt "2026-02-20T00:00:00Z" and lastName sw "s" and attributes.hired ge "2010-01-01"',
+      'attributes.badge sw "b-" and attributes.hired gt "2001-01-01"',
+    ]; // prettier-ignore
+    for (const filter of filters) {
+      for (const query of pagesOf(USER_SORTS, filter)) await bounded(JSON.stringify(query), () => users(query));
+    }
+  }, 120_000);
+
+  it('answers each documented comparison of groups and of the audit log', async () => {
+    const groups = comparisons(GROUP_FILTERS, GROUP_VALUES);
+    await boundedLists(
+      [undefined, ...groups, 'name sw "group 1" and createdAt gt "2026-01-02T00:00:00Z"'].flatMap(filter =>
+        pagesOf(GROUP_SORTS, filter),
+      ),
+      query => new ListGroups(uow).execute({ tenantId: tenant, ...query }),
+    );
+    const audit = comparisons(AUDIT_FILTERS, AUDIT_VALUES);
+    await boundedLists(
+      [
+        undefined,
+        ...audit,
+        'action eq "user.created" and actor.id eq "usr_early"',
+        'target.type eq "user" and action sw "user." and at gt "2026-01-02T00:00:00Z"',
+      ].flatMap(filter => pagesOf(AUDIT_SORTS, filter)),
+      query => new ListAudit(uow).execute({ tenantId: tenant, ...query }),
+    );
+  }, 60_000);
+
+  async function all(query: Query): Promise<string[]> {
+    const ids: string[] = [];
+    for (let cursor: string | null | undefined; cursor !== null;) {
+      const [page] = await bounded(JSON.stringify(query), () => users({ ...query, ...(cursor ? { cursor } : {}) }));
+      ids.push(...page.data.map(user => user.id));
+      cursor = page.page.next;
+    }
+    return ids;
+  }
+
+  it.each([
+    ['country eq "Nauru"', `country = 'Nauru' and not deleted`],
+    ['country eq "Nepal" and attributes.grade eq "G7"', `country = 'Nepal' and not deleted and id in (select user_id
+        from user_search_values where tenant_id = 'acme' and name = 'attributes.grade' and value = 'g7')`],
+    ['lastName eq "sharma-7" or lastName sw "ket" and country eq "Peru"',
+      `(last_name_key = 'sharma-7' or last_name_key ~ '^ket' and country = 'Peru') and not deleted`],
+    ['status ne "active" and userType eq "Board"', `status <> 'active' and user_type = 'Board'`],
+    // Two common conditions that no user meets: pages that end where the walk did, and come to the end.
+    ['login sw "sh" and email sw "k"', 'false'],
+  ])('finds all that match %s, each once', async (filter, where) => {
+    const truth = await persistence.uow.run(tenant, tx =>
+      tx.query<{ id: string }>(
+        `select id from users where tenant_id = $1 and ${where} order by last_name_key desc, first_name_key desc, id desc`,
+        [tenant],
+      ),
+    );
+    expect(await all({ filter, sort: '-lastName,-firstName', limit: 200 })).toEqual(truth.map(({ id }) => id));
+  }, 60_000); // prettier-ignore
+});
