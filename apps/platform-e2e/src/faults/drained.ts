@@ -1,7 +1,6 @@
 import { eventually } from '../support/eventually.js';
-import { expectStatus } from '../support/problem.js';
 import type { Delivery, Page } from '../support/resources.js';
-import type { Tenant } from '../support/tenant.js';
+import type { Door } from './door.js';
 import { metric } from './metrics.js';
 import type { Told } from './told.js';
 import { SERVICES, type Victims } from './victims.js';
@@ -14,7 +13,7 @@ const OPEN_STATES = ['pending', 'delivering', 'retrying'];
  * Waits until nothing is under way: outboxes empty, no lag, no delivery open.
  * @returns milliseconds that took
  */
-export async function drained(victims: Victims, { admin }: Tenant, told: Told): Promise<number> {
+export async function drained(victims: Victims, door: Door, told: Told): Promise<number> {
   const start = performance.now();
   await eventually(
     'outboxes, consumer groups and deliveries are drained',
@@ -31,7 +30,7 @@ export async function drained(victims: Victims, { admin }: Tenant, told: Told): 
       }
       for (const state of OPEN_STATES) {
         const query = `limit=1&filter=${encodeURIComponent(`state eq "${state}"`)}`;
-        const page = expectStatus(await admin.get<Page<Delivery>>(`/v1/deliveries?${query}`), 200).body;
+        const page = (await door.must<Page<Delivery>>(`/v1/deliveries?${query}`, [200])).body;
         if (page.data.length > 0) throw new Error(`delivery ${String(page.data[0]?.id)} is ${state}`);
       }
       if (told.unanswered > 0) throw new Error(`${String(told.unanswered)} refused deliveries have not come back`);

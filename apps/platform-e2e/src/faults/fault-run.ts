@@ -80,7 +80,7 @@ export class FaultRun {
   async judge(mostRepeated: number): Promise<void> {
     await this.workload.stop();
     await this.victims.ready();
-    const settledMs = await drained(this.victims, this.tenant, this.told);
+    const settledMs = await drained(this.victims, this.door, this.told);
     const losses = await findLosses(this.door, this.workload.users, this.told);
     const deadLetters = await new Operator(inject('dataDir'), inject('baseUrl')).run<unknown[]>('dlq', 'list');
     const figures: Figures = {
