@@ -30,6 +30,11 @@ export class Door {
     this.admin = tenant.admin;
   }
 
+  /** Created with the tenant: its event may reach the dispatcher when the endpoint is there already. */
+  get adminLogin(): string {
+    return this.tenant.adminLogin;
+  }
+
   async call<T>(
     send: (admin: ApiClient) => Promise<ApiAnswer<T>>,
   ): Promise<{ verdict: Verdict; answer?: ApiAnswer<T> }> {

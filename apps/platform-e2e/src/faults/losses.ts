@@ -76,9 +76,9 @@ class LossFinder implements Losses {
     }
   }
 
-  /** Nothing may be told of a user that the load has not created. */
+  /** Nothing may be told of a user that neither the load nor the operator has created. */
   lookForStrangers(users: readonly ModelUser[]): void {
-    const known = new Set(users.map(({ login }) => login));
+    const known = new Set([this.door.adminLogin, ...users.map(({ login }) => login)]);
     for (const login of this.told.byLogin.keys()) {
       if (!known.has(login)) this.violations.push(`told of ${login}, which nobody created`);
     }
