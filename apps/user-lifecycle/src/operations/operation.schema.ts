@@ -35,6 +35,7 @@ export const operationSchema = z
     failure: z.object({ code: z.string(), message: z.string() }).optional(),
     result: z.record(z.string(), z.unknown()).optional(),
     params: z.record(z.string(), z.unknown()).describe('how it was asked for'),
+    dryRun: z.literal(true).optional().describe('nothing of it is kept'),
     startedBy: z.object({ type: z.string(), id: z.string() }),
     cancelRequested: z.boolean().optional().describe('it stops before the next item'),
     createdAt: z.iso.datetime(),

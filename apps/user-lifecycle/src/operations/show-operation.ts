@@ -13,6 +13,7 @@ export function summarize(operation: Operation, errorCount: number): Omit<ShownO
     ...(failure ? { failure } : {}),
     ...(result ? { result } : {}),
     params,
+    ...(params['dryRun'] === true ? { dryRun: true } : {}),
     startedBy: { type: starter.actor.type, id: starter.actor.id },
     ...(cancelRequested && operation.finishedAt === null ? { cancelRequested } : {}),
     createdAt: operation.createdAt.toISOString(),
