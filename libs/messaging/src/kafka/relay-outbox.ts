@@ -26,9 +26,9 @@ export async function relayOutbox(
   limit: number,
   publish: (records: readonly NewRecord[]) => Promise<void>,
 ): Promise<number> {
-  await session.query('begin');
+  // One message: a process that is stopped between the two would keep the lock for as long as the server's default.
+  await session.query(`begin; set local idle_in_transaction_session_timeout = ${OPEN_MS}`);
   try {
-    await session.query(`set local idle_in_transaction_session_timeout = ${OPEN_MS}`);
     const rows = await session.query<OutboxRow>(
       `with taken as (
          delete from ${outbox} o where o.id = any(array(select id from ${outbox} order by id limit $1))
