@@ -109,7 +109,7 @@ async function composeSuite() {
 async function runSuites(target, suite, mayBeEmpty, projects, env = {}, args = []) {
   if (projects.length === 0) return { passed: 0, failed: 0 };
   const names = projects.map(({ name }) => name);
-  const code = await nx(env, 'run-many', '-t', target, '-p', names.join(','), ...args);
+  const code = await nx(env, 'run-many', '-t', target, '-p', names.join(','), '--', ...args);
   const sum = { passed: 0, failed: 0, notes: [] };
   for (const name of names) {
     const { passed, failed, notes } = readSuite(join(results, `${name}.${suite}.json`), { mayBeEmpty });
@@ -150,11 +150,11 @@ function projects() {
 }
 
 /** Runs Nx to its end, its output passed on; answers its exit code. */
-function nx(env, ...args) {
+function nx(env, command, ...args) {
   return new Promise(resolve => {
     const child = spawn(
       process.execPath,
-      [join(root, 'node_modules/nx/dist/bin/nx.js'), ...args, '--output-style=stream'],
+      [join(root, 'node_modules/nx/dist/bin/nx.js'), command, '--output-style=stream', ...args],
       {
         cwd: root,
         env: { ...environment, ...env },
