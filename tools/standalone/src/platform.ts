@@ -61,6 +61,7 @@ export class Platform {
       const starting = startBroker(config, directory, addresses, reporter, broker => fleet?.noteKafka(broker));
       await Promise.allSettled([opening, starting.then(started => (kafka = started))]);
       [database, kafka] = await Promise.all([opening, starting]);
+      if (kafka) reporter.say(`Kafka's broker is at ${kafka.current.brokers.join()}`);
       if (database.server.adopted) reporter.say('The database of a start that was killed has been taken over');
       const reports = await migrateIfNeeded(database);
       const ran = reports.reduce((sum, report) => sum + report.ran.length, 0);
