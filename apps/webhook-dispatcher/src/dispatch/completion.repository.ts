@@ -35,9 +35,10 @@ export class CompletionRepository {
   }
 
   private async giveBack(tx: SystemTransaction, claimId: string, back: Exclude<Completion, Finished>[]): Promise<void> {
+    const now = performance.now();
     await tx.query(
-      `update delivery d set attempts = d.attempts + g.made, due_at = coalesce(now() + (g.due_at - $6::timestamptz), d.due_at), claim_id = null, claimed_at = null
-         from unnest($2::text[], $3::text[], $4::int[], $5::timestamptz[]) as g(tenant_id, id, made, due_at)
+      `update delivery d set attempts = d.attempts + g.made, due_at = coalesce(now() + g.wait_ms * interval '1 millisecond', d.due_at), claim_id = null, claimed_at = null
+         from unnest($2::text[], $3::text[], $4::int[], $5::float8[]) as g(tenant_id, id, made, wait_ms)
         where d.tenant_id = g.tenant_id and d.id = g.id and ${HELD}`,
       [
         claimId,
@@ -46,10 +47,9 @@ export class CompletionRepository {
           ({ job }) => job.tenantId,
           ({ job }) => job.id,
           ({ kind }) => (kind === 'retry' ? 1 : 0),
-          ({ dueAt }) => dueAt ?? null,
+          // As a wait from now on: what is due is judged by the database's clock, and ours may be wrong.
+          ({ notBefore }) => (notBefore === undefined ? null : notBefore - now),
         ),
-        // As a wait from now on: what is due is judged by the database's clock, and ours may be wrong.
-        new Date(),
       ],
     );
   }

@@ -22,6 +22,7 @@ export type Completion =
       answer?: AnswerRecord;
       attempt?: AttemptRecord;
     }
-  | { kind: 'retry'; job: Job; dueAt: Date; attempt: AttemptRecord }
-  /** Nothing was sent; it goes back as it was, not before `dueAt`. */
-  | { kind: 'release'; job: Job; dueAt?: Date };
+  /** `notBefore` is a time by performance.now(), so that a wall clock which steps meanwhile moves nothing. */
+  | { kind: 'retry'; job: Job; notBefore: number; attempt: AttemptRecord }
+  /** Nothing was sent; it goes back as it was. */
+  | { kind: 'release'; job: Job; notBefore?: number };

@@ -184,7 +184,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
       completion = await this.runAttempt.execute(job, probe);
     } catch (error) {
       this.logger.error(error, `attempt of ${job.id}`);
-      completion = { kind: 'release', job, dueAt: new Date(Date.now() + DEFECT_WAIT_MS) };
+      completion = { kind: 'release', job, notBefore: performance.now() + DEFECT_WAIT_MS };
     }
     if (completion.kind !== 'release' && completion.attempt) {
       this.metrics.attempt(job.hook, 'durable', completion.attempt.result, completion.attempt.succeeded);

@@ -71,7 +71,10 @@ export class RunAttempt {
         };
       }
       const dueAt = this.next(job, endpoint, result, finishedAt);
-      if (dueAt) return { kind: 'retry', job, dueAt, attempt };
+      if (dueAt) {
+        const waitMs = dueAt.getTime() - finishedAt.getTime();
+        return { kind: 'retry', job, notBefore: performance.now() + waitMs, attempt };
+      }
       return {
         kind: 'finished',
         job,
@@ -83,7 +86,7 @@ export class RunAttempt {
       };
     } catch (error) {
       if (!(error instanceof NoEndpointToken)) throw error;
-      return { kind: 'release', job, dueAt: new Date(this.clock.now().getTime() + TOKEN_WAIT_MS) };
+      return { kind: 'release', job, notBefore: performance.now() + TOKEN_WAIT_MS };
     }
   }
 

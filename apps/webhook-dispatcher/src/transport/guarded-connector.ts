@@ -101,10 +101,10 @@ export class GuardedConnector {
     port: number,
     tls: { servername?: string; secureContext?: SecureContext } | undefined,
   ): Promise<Connection> {
-    const until = Date.now() + CONNECT_TIMEOUT_MS;
+    const until = performance.now() + CONNECT_TIMEOUT_MS;
     let failure: unknown;
     for (const [index, address] of addresses.entries()) {
-      const left = until - Date.now();
+      const left = until - performance.now();
       if (left <= 0) break;
       const timeout = index === addresses.length - 1 ? left : Math.min(left, ADDRESS_TIMEOUT_MS);
       try {
