@@ -22,7 +22,6 @@ const environment = {
   NX_TUI: 'false',
   NX_NO_CLOUD: 'true',
 };
-const SHORT_FAULTS = ['--exclude', '**/clocks.fault.ts'];
 const total = { passed: 0, failed: 0, notes: [] };
 /** What has found no Kafka to run on. */
 const skipped = [];
@@ -43,11 +42,7 @@ async function main(chosen) {
     ['kafka-itest', () => kafkaSuites('kafka-itest', 'shared')],
     ['e2e', () => suites('e2e', 'e2e', false)],
     ['kafka-e2e', () => kafkaSuites('kafka-e2e', 'platform')],
-    // Clocks that jump on the Postgres bus: in npm run test:faults only, a delivery that retries may take longer than this stage has.
-    [
-      'faults',
-      async () => add(await suites('faults', 'faults', false, SHORT_FAULTS), await kafkaSuites('kafka-faults', 'own')),
-    ],
+    ['faults', async () => add(await suites('faults', 'faults', false), await kafkaSuites('kafka-faults', 'own'))],
   ];
   const unknown = chosen.filter(name => !stages.some(([stage]) => stage === name));
   if (unknown.length > 0) {
@@ -76,8 +71,8 @@ async function check(name, run) {
 }
 
 /** One Nx target over all projects that have it; Nx runs two of them at a time, the end-to-end suite alone. */
-async function suites(target, suite, mayBeEmpty, args = []) {
-  return runSuites(target, suite, mayBeEmpty, projectsWith(target), {}, args);
+async function suites(target, suite, mayBeEmpty) {
+  return runSuites(target, suite, mayBeEmpty, projectsWith(target));
 }
 
 /** The same for a target that needs a Kafka and is named as its suite; the first of them looks for one. */
