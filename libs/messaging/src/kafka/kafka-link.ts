@@ -72,6 +72,10 @@ export class KafkaLink {
 
   constructor(private readonly options: LinkOptions) {}
 
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   async use<T>(work: (cluster: GroupCluster) => Promise<T>): Promise<T> {
     if (this.closed) throw new Error('The connection to Kafka is closed');
     const used = (this.current ??= this.open());

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { startTestKafka } from '@countersign/kafka-broker';
 import { TOPICS } from '@countersign/contracts';
 import { ConfigResourceTypes, Kafka, logLevel, type Admin } from 'kafkajs';
@@ -25,6 +26,19 @@ describe('the topics on Kafka', () => {
   const handlers = (got: number[] = []) => [
     { type: ProbeEvent.type, handler: 'probe', one: (event: Parameters<typeof seqOf>[0]) => got.push(seqOf(event)) },
   ];
+
+  it('hold up no stop while they are being created', { timeout: 12_000 }, async () => {
+    const probe = await open();
+    // Each with topics of its own, so that each is stopped at another point of their creation.
+    const stops = Array.from({ length: 10 }, async (_, n) => {
+      const service = await probe.prepare(handlers(), { KAFKA_PREFIX: `${probe.config.KAFKA_PREFIX}${n}-` });
+      await service.messaging.start();
+      await delay(n * 100);
+      await service.stop();
+    });
+    await Promise.all(stops);
+    await probe.close();
+  });
 
   it('are created as the catalogue says, also by several services at once', async () => {
     const probe = await open({ BUS_RETENTION_HOURS: 5, KAFKA_REPLICATION_FACTOR: 1, KAFKA_MIN_INSYNC_REPLICAS: 1 });

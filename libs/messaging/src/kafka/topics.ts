@@ -154,7 +154,7 @@ export class Topics {
         if (found.size === partitions.length) return;
         throw new Error('The topics that were created have no leaders yet');
       } catch (error) {
-        if (performance.now() > end) throw error;
+        if (link.isClosed || performance.now() > end) throw error;
       }
     }
   }
