@@ -5,6 +5,7 @@ import { describeDatabase } from '@countersign/testing';
 import { newDelivery, newEvent } from '../src/deliveries/new-delivery.js';
 import { DeliveryLogRepository } from '../src/deliveries/delivery-log.repository.js';
 import { BreakerRepository } from '../src/dispatch/breaker.repository.js';
+import { ClaimRepository } from '../src/dispatch/claim.repository.js';
 import { CompletionRepository } from '../src/dispatch/completion.repository.js';
 import { DeliveryQueueRepository, type NewDelivery } from '../src/dispatch/delivery-queue.repository.js';
 import { EndpointRepository, type NewEndpoint } from '../src/endpoints/endpoint.repository.js';
@@ -16,6 +17,7 @@ const endpoints = new EndpointRepository(encryption);
 const subscriptions = new SubscriptionRepository();
 const breakers = new BreakerRepository();
 const queue = new DeliveryQueueRepository();
+const claims = new ClaimRepository();
 const completions = new CompletionRepository();
 const log = new DeliveryLogRepository();
 const CLAIM = '00000000-0000-7000-8000-000000000001';
@@ -141,15 +143,15 @@ describeDatabase(service, {
         ]),
     },
     'DeliveryQueueRepository.dueEndpoints': { prepare: saveDelivery, attempt: tx => queue.dueEndpoints(tx, 10) },
-    'DeliveryQueueRepository.otherClaims': {
+    'ClaimRepository.otherClaims': {
       prepare: saveDelivery,
-      attempt: tx => queue.otherClaims(tx, '00000000-0000-7000-8000-000000000002'),
+      attempt: tx => claims.otherClaims(tx, '00000000-0000-7000-8000-000000000002'),
     },
-    'DeliveryQueueRepository.reclaim': { prepare: saveDelivery, attempt: tx => queue.reclaim(tx, [CLAIM]) },
-    'DeliveryQueueRepository.reclaimExpired': { prepare: saveDelivery, attempt: tx => queue.reclaimExpired(tx, 0) },
-    'DeliveryQueueRepository.renew': {
+    'ClaimRepository.reclaim': { prepare: saveDelivery, attempt: tx => claims.reclaim(tx, [CLAIM]) },
+    'ClaimRepository.reclaimExpired': { prepare: saveDelivery, attempt: tx => claims.reclaimExpired(tx, 0) },
+    'ClaimRepository.renew': {
       prepare: saveDelivery,
-      attempt: (tx, { id }: NewDelivery) => queue.renew(tx, CLAIM, 0, [id]),
+      attempt: (tx, { id }: NewDelivery) => claims.renew(tx, CLAIM, 0, [id]),
     },
     'CompletionRepository.write': {
       prepare: saveDelivery,

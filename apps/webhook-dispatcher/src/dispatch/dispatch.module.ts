@@ -10,6 +10,7 @@ import { BreakerRepository } from './breaker.repository.js';
 import { ClaimDeliveries } from './claim-deliveries.js';
 import { CompletionRepository } from './completion.repository.js';
 import { Completions } from './completions.js';
+import { ClaimRepository } from './claim.repository.js';
 import { DeliveryQueueRepository } from './delivery-queue.repository.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
 import { Dispatcher } from './dispatcher.js';
@@ -21,6 +22,7 @@ const shared = [
   BreakerRepository,
   CallHook,
   DeliveryQueueRepository,
+  ClaimRepository,
   Dispatcher,
   DispatcherMetrics,
   EndpointDirectory,

@@ -3,7 +3,7 @@ import { ProcessLiveness, UnitOfWork } from '@countersign/persistence';
 import { CONFIG } from '@countersign/platform';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { WebhookDispatcherConfig } from '../config.js';
-import { DeliveryQueueRepository } from './delivery-queue.repository.js';
+import { ClaimRepository } from './claim.repository.js';
 import { DispatcherMetrics } from './dispatcher-metrics.js';
 
 const TAKE_OVER_MS = 1_000;
@@ -26,7 +26,7 @@ export class KeepClaims {
   constructor(
     @Inject(CONFIG) private readonly config: WebhookDispatcherConfig,
     private readonly uow: UnitOfWork,
-    private readonly queue: DeliveryQueueRepository,
+    private readonly claims: ClaimRepository,
     private readonly metrics: DispatcherMetrics,
   ) {
     this.leaseSeconds = config.WEBHOOK_LEASE_SECONDS;
@@ -65,8 +65,8 @@ export class KeepClaims {
 
   private async renew(everySeconds: number): Promise<void> {
     await this.uow.system('renew leases', async tx => {
-      await this.queue.renew(tx, this.claimId, everySeconds, this.held());
-      const expired = await this.queue.reclaimExpired(tx, this.leaseSeconds);
+      await this.claims.renew(tx, this.claimId, everySeconds, this.held());
+      const expired = await this.claims.reclaimExpired(tx, this.leaseSeconds);
       if (expired > 0) this.metrics.reclaimed.inc(expired);
     });
     this.renewedAt = performance.now();
@@ -75,12 +75,12 @@ export class KeepClaims {
   /** A claim is taken over when its lock was free twice in a row: a connection that is being made again is no death. */
   private async takeOver(): Promise<void> {
     await this.uow.system('take over deliveries', async tx => {
-      const others = await this.queue.otherClaims(tx, this.claimId);
+      const others = await this.claims.otherClaims(tx, this.claimId);
       const gone = await ProcessLiveness.gone(tx, others);
       const dead = gone.filter(claimId => this.suspects.has(claimId));
       this.suspects = new Set(gone);
       if (dead.length === 0) return;
-      const count = await this.queue.reclaim(tx, dead);
+      const count = await this.claims.reclaim(tx, dead);
       this.metrics.reclaimed.inc(count);
       this.logger.log(`Took over ${count} deliveries of a replica that is gone`);
     });
