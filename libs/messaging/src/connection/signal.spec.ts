@@ -15,6 +15,13 @@ describe('Signal', () => {
     await second;
   });
 
+  it('wakes all who wait', async () => {
+    const signal = new Signal();
+    const all = Promise.all([signal.wait(60_000), signal.wait(60_000)]);
+    signal.fire();
+    await all;
+  });
+
   it('goes on by itself when its time is over', async () => {
     await new Signal().wait(1);
   });

@@ -1,24 +1,27 @@
-/** A wake-up call: whoever waits goes on at the next `fire`; a call while nobody waits is kept for the next who does. */
+/** A wake-up call: all who wait go on at the next `fire`; a call while nobody waits is kept for the next who does. */
 export class Signal {
   private fired = false;
-  private resolve?: () => void;
+  private readonly waiting = new Set<() => void>();
 
   fire(): void {
-    this.fired = true;
-    this.resolve?.();
+    this.fired = this.waiting.size === 0;
+    for (const wake of this.waiting) wake();
   }
 
   /** Resolves when fired, or after so many milliseconds. */
   async wait(ms: number): Promise<void> {
-    if (!this.fired) {
-      let timer: NodeJS.Timeout | undefined;
-      await new Promise<void>(resolve => {
-        this.resolve = resolve;
-        timer = setTimeout(resolve, ms);
-      });
-      clearTimeout(timer);
-      this.resolve = undefined;
+    if (this.fired) {
+      this.fired = false;
+      return;
     }
-    this.fired = false;
+    await new Promise<void>(resolve => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.waiting.delete(wake);
+        resolve();
+      };
+      const timer = setTimeout(wake, ms);
+      this.waiting.add(wake);
+    });
   }
 }
