@@ -41,4 +41,22 @@ describe('patchKafkajs', () => {
     vi.advanceTimersByTime(100);
     expect(vi.getTimerCount()).toBe(0);
   });
+
+  it.each([0, 1, 2, 3, 4, 5, 6])(
+    'takes metadata (v%i) with a partition that has no leader, not a topic that is wrong',
+    async api => {
+      const { parse } = require(`kafkajs/src/protocol/requests/metadata/v${api}/response`) as {
+        parse(answer: unknown): Promise<unknown>;
+      };
+      const [LEADER_NOT_AVAILABLE, UNKNOWN_TOPIC] = [5, 3];
+      const orphan = { partitionErrorCode: LEADER_NOT_AVAILABLE, partitionId: 0, leader: -1 };
+      const answer = (topicErrorCode: number) => ({
+        topicMetadata: [{ topicErrorCode, partitionMetadata: [{ ...orphan }] }],
+      });
+      await expect(parse(answer(0))).resolves.toMatchObject({
+        topicMetadata: [{ partitionMetadata: [{ leader: -1 }] }],
+      });
+      await expect(parse(answer(UNKNOWN_TOPIC))).rejects.toMatchObject({ type: 'UNKNOWN_TOPIC_OR_PARTITION' });
+    },
+  );
 });

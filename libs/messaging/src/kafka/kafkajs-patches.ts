@@ -9,11 +9,20 @@ interface Connection {
   connect(): Promise<unknown>;
 }
 
+interface Metadata {
+  topicMetadata: { topicErrorCode: number; partitionMetadata: { partitionErrorCode: number }[] }[];
+}
+
+interface MetadataResponse {
+  parse(answer: Metadata): Promise<Metadata>;
+}
+
 const PINNED = '2.2.4';
+const METADATA_VERSIONS = [0, 1, 2, 3, 4, 5, 6];
 const PATCHED = Symbol.for('countersign.kafkajs.patched');
 
 /**
- * Mends two defects of kafkajs, whose last release this is, in place.
+ * Mends three defects of kafkajs, whose last release this is, in place.
  * @throws Error when kafkajs is another version or no longer built so: the patches must be looked at again
  */
 export function patchKafkajs(): void {
@@ -22,6 +31,8 @@ export function patchKafkajs(): void {
   if (version !== PINNED) throw new Error(`This driver is written for kafkajs ${PINNED}, not ${version}`);
   patch(require('kafkajs/src/network/requestQueue'), 'scheduleCheckPendingRequests', armForPendingOnly);
   patch(require('kafkajs/src/network/connection'), 'connect', shareConnect);
+  for (const api of METADATA_VERSIONS)
+    patch({ prototype: require(`kafkajs/src/protocol/requests/metadata/v${api}/response`) }, 'parse', takeOrphans);
 }
 
 /**
@@ -44,6 +55,18 @@ function shareConnect(original: Connection['connect']): Connection['connect'] {
     const shared = connecting.get(this) ?? original.call(this).finally(() => connecting.delete(this));
     connecting.set(this, shared);
     return shared;
+  };
+}
+
+/**
+ * For a partition that has no leader at the moment kafkajs refuses the whole answer, whosever topic it is: one of a stranger's
+ * in the same cluster would shut this driver out. Here it is an entry like the others, whose leader is -1.
+ */
+function takeOrphans(original: MetadataResponse['parse']): MetadataResponse['parse'] {
+  return answer => {
+    for (const { partitionMetadata } of answer.topicMetadata)
+      for (const partition of partitionMetadata) partition.partitionErrorCode = 0;
+    return original(answer);
   };
 }
 
