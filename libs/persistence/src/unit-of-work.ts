@@ -1,12 +1,19 @@
 import type { TenantId } from '@countersign/kernel';
 import type { Client } from 'pg';
 import { QueryRunnerAlreadyReleasedError, type DataSource, type EntityManager, type QueryRunner } from 'typeorm';
+import { beginWith, TransactionConnection } from './transaction-connection.js';
 
 /** One open transaction. `query` takes SQL with `$1` parameters; for insert/update/delete use `returning` to learn the rows. */
 export interface Transaction {
   readonly manager: EntityManager;
   /** The rows of the statement, whatever its kind. */
   query<Row = Record<string, unknown>>(sql: string, parameters?: unknown[]): Promise<Row[]>;
+  /**
+   * The same for a statement of the hot path whose text is always the same: a connection has it parsed and planned once.
+   * Not for a text that is put together from a request, of which connections would keep each form; nor for a search whose
+   * best plan depends on the values, because after five calls one plan has to do for all.
+   */
+  prepared<Row = Record<string, unknown>>(sql: string, parameters: unknown[]): Promise<Row[]>;
   /** Runs after a successful commit, before run() resolves; a failure there is a process warning and cannot undo the commit. */
   afterCommit(callback: () => void): void;
 }
@@ -31,18 +38,12 @@ export class UnitOfWork {
   ) {}
 
   run<T>(tenantId: TenantId, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
-    return this.transact(this.app, async tx => {
-      await tx.query(`select set_config('app.tenant_id', $1, true)`, [tenantId]);
-      return work(Object.assign(tx, { tenantId }));
-    });
+    return this.transact(this.app, beginWith('app.tenant_id', tenantId), tx => work(Object.assign(tx, { tenantId })));
   }
 
   /** @param purpose shown as the transaction's application_name, so that a long one can be found in pg_stat_activity. */
   system<T>(purpose: string, work: (tx: SystemTransaction) => Promise<T>): Promise<T> {
-    return this.transact(this.worker, async tx => {
-      await tx.query(`select set_config('application_name', $1, true)`, [purpose]);
-      return work(tx);
-    });
+    return this.transact(this.worker, beginWith('application_name', purpose), work);
   }
 
   /** Resolves when both logins answer; used by readiness. */
@@ -50,21 +51,21 @@ export class UnitOfWork {
     await Promise.all([this.app.query('select 1'), this.worker.query('select 1')]);
   }
 
-  private async transact<T>(source: DataSource, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  private async transact<T>(source: DataSource, begin: string, work: (tx: Transaction) => Promise<T>): Promise<T> {
     const runner = source.createQueryRunner();
-    const refuseFailed = rememberFailures(runner);
     const callbacks: (() => void)[] = [];
     let result: T;
     try {
-      await runner.connect();
+      const connection = new TransactionConnection(runner, (await runner.connect()) as Client, begin);
       await runner.startTransaction();
       const tx: Transaction = {
         manager: runner.manager,
-        query: async (sql, parameters) => (await runner.query(sql, parameters, true)).records as never,
+        query: async (sql, parameters) => (await connection.query(sql, parameters)) as never,
+        prepared: async (sql, parameters) => (await connection.prepared(sql, parameters)) as never,
         afterCommit: callback => callbacks.push(callback),
       };
       result = await work(tx);
-      refuseFailed();
+      connection.refuseFailed();
       await runner.commitTransaction();
     } catch (error) {
       if (error instanceof QueryRunnerAlreadyReleasedError) throw new ConnectionLostError(error);
@@ -77,32 +78,6 @@ export class UnitOfWork {
     callbacks.forEach(runCallback);
     return result;
   }
-}
-
-/**
- * PostgreSQL answers the COMMIT of a transaction in which a statement failed with a rollback, and no error: work that caught
- * that failure would pass for committed. So every failure of a statement is remembered, whoever ran it, until a rollback to
- * a savepoint mends it.
- * @returns a check to be made before the commit
- */
-function rememberFailures(runner: QueryRunner): () => void {
-  let failure: unknown;
-  const query = runner.query.bind(runner) as (...args: Parameters<QueryRunner['query']>) => Promise<unknown>;
-  runner.query = async (...args: Parameters<QueryRunner['query']>) => {
-    try {
-      const answer = await query(...args);
-      if (/^\s*rollback\s+to\b/i.test(args[0])) failure = undefined;
-      return answer as never;
-    } catch (error) {
-      failure ??= error;
-      throw error;
-    }
-  };
-  return () => {
-    if (failure === undefined) return;
-    const message = 'A statement of the transaction failed and its failure was caught: nothing can be committed';
-    throw Object.assign(new Error(message, { cause: failure }), { code: '25P02' });
-  };
 }
 
 /** The connection went away in the middle of a transaction, which TypeORM shows as a runner that is released. */

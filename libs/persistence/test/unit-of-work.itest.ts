@@ -70,6 +70,29 @@ describe('UnitOfWork.run', () => {
     expect(rows).toEqual([[], [{ id: 2, note: 'x' }], [{ id: 1 }]]);
   });
 
+  it('has a prepared statement planned once per connection, and run for the tenant of each transaction', async () => {
+    const add = `insert into thing values ($1, $2)`;
+    const read = `select tenant_id, id from thing where id = $1`;
+    for (const tenant of [acme, globex]) await uow.run(tenant, tx => tx.prepared(add, [tenant, 1]));
+    for (let i = 0; i < 8; i++) {
+      for (const tenant of [acme, globex]) {
+        await uow.run(tenant, async tx => {
+          expect(await tx.prepared(read, [1])).toEqual([{ tenant_id: tenant, id: 1 }]);
+          expect(await tx.query(`select from pg_prepared_statements where statement = $1`, [read])).toHaveLength(1);
+        });
+      }
+    }
+  });
+
+  it('counts the caught failure of a prepared statement too', async () => {
+    const work = uow.run(acme, async tx => {
+      for (let i = 0; i < 2; i++) {
+        await tx.prepared(`insert into thing values ($1, $2)`, [acme, 1]).catch(() => undefined);
+      }
+    });
+    await expect(work).rejects.toMatchObject({ code: '25P02' });
+  });
+
   it('gives its entity manager the same transaction and tenant', async () => {
     const outbox = (note: string) => ({ tenantId: acme, topic: note, part: 0, key: 'k', headers: {}, payload: '' });
     const count = await uow.run(acme, async tx => {
