@@ -13,5 +13,5 @@ export {
   type SeekRequest,
   type SeekResult,
 } from './operations/messaging-operations.js';
-export { Outbox, type AddOptions } from './outbox/outbox.js';
+export { Outbox, type Addition, type AddOptions } from './outbox/outbox.js';
 export { busMigrations } from './postgres/migrations/index.js';

@@ -1,6 +1,6 @@
 import { AuditRecorded, type AuditRecord } from '@countersign/contracts';
 import { currentContext, newId, traceIdOf, type Actor } from '@countersign/kernel';
-import type { Outbox } from '@countersign/messaging';
+import type { Addition, Outbox } from '@countersign/messaging';
 import type { TenantTransaction } from '@countersign/persistence';
 
 export interface AuditFact {
@@ -17,8 +17,13 @@ export interface AuditFact {
  * the tenant's log. Secrets are named in `changes`, their values never given.
  */
 export async function recordAudit(outbox: Outbox, tx: TenantTransaction, fact: AuditFact): Promise<void> {
+  await outbox.addMany(tx, [auditAddition(tx, fact)]);
+}
+
+/** The same as an addition, to be made in one statement with the event of the mutation. */
+export function auditAddition(tx: TenantTransaction, fact: AuditFact): Addition {
   const context = currentContext();
-  await outbox.add(tx, AuditRecorded, fact.target.id, {
+  const data: AuditRecord = {
     id: newId('aud'),
     at: new Date().toISOString(),
     actor: fact.actor ?? context?.actor ?? { type: 'system', id: 'system' },
@@ -28,5 +33,6 @@ export async function recordAudit(outbox: Outbox, tx: TenantTransaction, fact: A
     traceId: traceIdOf(context?.traceparent) ?? '',
     ...(context?.clientIp ? { clientIp: context.clientIp } : {}),
     ...(context?.userAgent ? { userAgent: context.userAgent } : {}),
-  });
+  };
+  return { tenantId: tx.tenantId, event: AuditRecorded, subject: fact.target.id, data };
 }

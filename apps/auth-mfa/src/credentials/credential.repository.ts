@@ -145,7 +145,10 @@ export class CredentialRepository {
 
   /** The user of this credential has been heard of. */
   async confirm(tx: TenantTransaction, userId: string): Promise<void> {
-    await tx.query(`delete from unconfirmed_credential where tenant_id = $1 and user_id = $2`, [tx.tenantId, userId]);
+    await tx.prepared(`delete from unconfirmed_credential where tenant_id = $1 and user_id = $2`, [
+      tx.tenantId,
+      userId,
+    ]);
   }
 
   /** Credentials set before a time whose users have not been heard of, the oldest first. */

@@ -63,7 +63,11 @@ export class DirectoryRepository {
 
   /** Writes the user's state unless a later one is known. Who is given tokens meanwhile waits, or has them already. */
   async saveUser(tx: TenantTransaction, user: User, now: Date): Promise<Applied<KnownUser>> {
-    const [before] = await tx.query<KnownUser>(
+    // Most users that are written are new: one statement does for them.
+    if (user.version === 1 && (await this.writeUser(tx, user, now, 'nothing'))) {
+      return { before: undefined, applied: true };
+    }
+    const [before] = await tx.prepared<KnownUser>(
       `select ${USER} from known_user where tenant_id = $1 and user_id = $2 for update`,
       [tx.tenantId, user.id],
     );
@@ -107,7 +111,7 @@ export class DirectoryRepository {
   }
 
   private async writeUser(tx: TenantTransaction, user: User, now: Date, onConflict: string): Promise<boolean> {
-    const written = await tx.query(
+    const written = await tx.prepared(
       `insert into known_user as k
          (tenant_id, user_id, login, first_name, last_name, email, mobile, roles, status, version, updated_at)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)

@@ -26,7 +26,7 @@ export class AttributeCatalogRepository {
   }
 
   private async select(tx: TenantTransaction, lock: string): Promise<AttributeCatalog> {
-    const [row] = await tx.query<AttributeCatalog>(
+    const [row] = await tx.prepared<AttributeCatalog>(
       `select attributes, version from attribute_catalogs where tenant_id = $1 ${lock}`,
       [tx.tenantId],
     );

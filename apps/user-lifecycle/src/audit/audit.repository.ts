@@ -21,7 +21,7 @@ export class AuditRepository {
       client_ip: record.clientIp ?? null,
       user_agent: record.userAgent ?? null,
     }));
-    await tx.query(
+    await tx.prepared(
       `insert into audit_log (tenant_id, at, id, actor_type, actor_id, delegatee_id, action, target_type, target_id, changes,
                               trace_id, client_ip, user_agent)
        select $1, r.* from jsonb_to_recordset($2::jsonb) as r(

@@ -55,7 +55,7 @@ export class GroupRepository {
   }
 
   private async selectIds(tx: TenantTransaction, ids: readonly string[], lock: string): Promise<string[]> {
-    const rows = await tx.query<{ id: string }>(
+    const rows = await tx.prepared<{ id: string }>(
       `select id from groups where tenant_id = $1 and id = any($2::text[]) and deleted_at is null order by id ${lock}`,
       [tx.tenantId, ids],
     );

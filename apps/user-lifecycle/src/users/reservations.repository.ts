@@ -28,7 +28,7 @@ export class ReservationsRepository {
   ): Promise<UniqueValue[]> {
     if (values.length === 0) return [];
     const wanted = [...values].sort((a, b) => (a.name + a.value < b.name + b.value ? -1 : 1));
-    const rows = await tx.query<UniqueValue>(
+    const rows = await tx.prepared<UniqueValue>(
       `insert into unique_values as v (tenant_id, name, value, user_id, reservation, lease_until)
        select $1, w.name, w.value, $2, $3::uuid, clock_timestamp() + make_interval(secs => ${RESERVATION_SECONDS})
          from unnest($4::text[], $5::text[]) as w(name, value)
@@ -63,13 +63,17 @@ export class ReservationsRepository {
     return row?.user_id;
   }
 
-  /** Turns the reservations into held values. @returns those that another has taken over since */
+  /**
+   * Turns the reservations into held values, and gives up what else is reserved under the token.
+   * @returns those that another has taken over since
+   */
   async confirm(tx: TenantTransaction, token: string, values: readonly UniqueValue[]): Promise<UniqueValue[]> {
-    if (values.length === 0) return [];
-    const rows = await tx.query<UniqueValue>(
-      `update unique_values v set reservation = null, lease_until = null
-         from unnest($3::text[], $4::text[]) as w(name, value)
-        where v.tenant_id = $1 and v.reservation = $2::uuid and v.name = w.name and v.value = w.value
+    const rows = await tx.prepared<UniqueValue>(
+      `with w as (select * from unnest($3::text[], $4::text[]) as given(name, value)),
+       vain as (delete from unique_values v where v.tenant_id = $1 and v.reservation = $2::uuid
+          and not exists (select from w where w.name = v.name and w.value = v.value))
+       update unique_values v set reservation = null, lease_until = null
+         from w where v.tenant_id = $1 and v.reservation = $2::uuid and v.name = w.name and v.value = w.value
         returning v.name, v.value`,
       [tx.tenantId, token, values.map(value => value.name), values.map(value => value.value)],
     );

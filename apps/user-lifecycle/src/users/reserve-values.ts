@@ -15,10 +15,14 @@ export interface Reservation {
   readonly dryRun: boolean;
 }
 
+/** Reservations of dead processes are few: some are looked for so often (milliseconds), in the tenant that is there then. */
+const SWEEP_MS = 1_000;
+
 /** Checks a candidate and reserves what it must hold alone, in one short transaction that is over before anybody is asked. */
 @Injectable()
 export class ReserveValues {
   private readonly logger = new Logger(ReserveValues.name);
+  private sweptAt = -Infinity;
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -53,7 +57,6 @@ export class ReserveValues {
   async confirm(tx: TenantTransaction, { token, userId }: Reservation, checked: CheckedUser): Promise<void> {
     const lost = await this.reservations.confirm(tx, token, checked.needed);
     if (lost.length > 0) throw valuesInUse(lost);
-    await this.reservations.release(tx, token);
     await this.reservations.free(tx, userId, checked.dropped);
   }
 
@@ -69,7 +72,10 @@ export class ReserveValues {
 
   private async reserve(tx: TenantTransaction, token: string, userId: string, { needed }: CheckedUser) {
     const taken = await this.reservations.reserve(tx, token, userId, needed);
-    if (taken.length === 0) await this.reservations.sweep(tx);
+    if (taken.length === 0 && performance.now() - this.sweptAt > SWEEP_MS) {
+      this.sweptAt = performance.now();
+      await this.reservations.sweep(tx);
+    }
     return taken;
   }
 }

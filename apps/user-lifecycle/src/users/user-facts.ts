@@ -1,7 +1,15 @@
-import { UserCreated, UserDeleted, UserDisabled, UserEnabled, UserUpdated, type User } from '@countersign/contracts';
+import {
+  UserCreated,
+  UserDeleted,
+  UserDisabled,
+  UserEnabled,
+  UserUpdated,
+  type EventData,
+  type User,
+} from '@countersign/contracts';
 import { Outbox } from '@countersign/messaging';
 import type { TenantTransaction } from '@countersign/persistence';
-import { recordAudit, type AuditFact } from '@countersign/platform';
+import { auditAddition, recordAudit, type AuditFact } from '@countersign/platform';
 import { Injectable } from '@nestjs/common';
 import { auditChanges, type UserDiff } from './user-diff.js';
 
@@ -18,11 +26,14 @@ export class UserFacts {
   constructor(private readonly outbox: Outbox) {}
 
   async created(tx: TenantTransaction, user: User, secrets: readonly Secret[]): Promise<void> {
-    await this.outbox.add(tx, UserCreated, user.id, { user, aggregateVersion: user.version });
     const set = SHOWN.filter(name => user[name] !== null && user[name] !== undefined);
     const changes: AuditFact['changes'] = Object.fromEntries(set.map(name => [name, { after: user[name] }]));
     for (const name of secrets) changes[name] = {};
-    await this.audit(tx, 'user.created', user, changes);
+    const data: EventData<typeof UserCreated> = { user, aggregateVersion: user.version };
+    await this.outbox.addMany(tx, [
+      { tenantId: tx.tenantId, event: UserCreated, subject: user.id, data },
+      auditAddition(tx, { action: 'user.created', target: { type: 'user', id: user.id }, changes }),
+    ]);
   }
 
   /** `diff` is what changed from the version before to this one. */

@@ -38,7 +38,7 @@ export class UserRepository {
       ...writtenColumns(user),
     };
     const placeholders = Object.keys(columns).map((_, index) => `$${index + 1}`);
-    await tx.query(
+    await tx.prepared(
       `insert into users (${Object.keys(columns).join(', ')}) values (${placeholders.join(', ')})`,
       Object.values(columns),
     );
@@ -116,7 +116,7 @@ export class UserRepository {
 
   private async addSearchValues(tx: TenantTransaction, userId: string, entries: SearchValue[]): Promise<void> {
     if (entries.length === 0) return;
-    await tx.query(
+    await tx.prepared(
       `insert into user_search_values (tenant_id, name, value, user_id)
        select $1, e.name, e.value, $2 from unnest($3::text[], $4::text[]) as e(name, value)`,
       [tx.tenantId, userId, entries.map(entry => entry.name), entries.map(entry => entry.value)],
@@ -134,7 +134,7 @@ export class UserRepository {
 
   private async addMemberships(tx: TenantTransaction, userId: string, groupIds: readonly string[]): Promise<void> {
     if (groupIds.length === 0) return;
-    await tx.query(
+    await tx.prepared(
       `insert into group_members (tenant_id, group_id, user_id) select $1, g, $2 from unnest($3::text[]) as g`,
       [tx.tenantId, userId, groupIds],
     );

@@ -21,7 +21,7 @@ export class Inbox {
   once<D>(handler: string, event: EventEnvelope<D>, work: (tx: TenantTransaction) => Promise<void>): Promise<boolean> {
     return retrySerialization(() =>
       this.uow.run(event.tenantId, async tx => {
-        const [fresh] = await tx.query(
+        const [fresh] = await tx.prepared(
           `insert into inbox (tenant_id, handler, event_id) values ($1, $2, $3) on conflict do nothing returning 1`,
           [event.tenantId, handler, event.id],
         );
@@ -46,7 +46,7 @@ export class Inbox {
     return retrySerialization(() =>
       this.uow.system(`inbox ${handler}`, async tx => {
         // Sorted: two members that handle the same events after a rebalance wait for each other instead of deadlocking.
-        const rows = await tx.query<{ event_id: string }>(
+        const rows = await tx.prepared<{ event_id: string }>(
           `insert into inbox (tenant_id, handler, event_id)
            select t, $2, e from unnest($1::text[], $3::uuid[]) as given(t, e) order by t, e
            on conflict do nothing returning event_id`,

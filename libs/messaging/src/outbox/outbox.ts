@@ -88,7 +88,7 @@ export class Outbox {
         id: envelope.id,
       };
     });
-    await tx.query(
+    await tx.prepared(
       `insert into outbox (tenant_id, topic, part, key, headers, payload)
        select t, o, p, k, h, y from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::jsonb[], $6::text[])
          with ordinality as given(t, o, p, k, h, y, n) order by n`,
