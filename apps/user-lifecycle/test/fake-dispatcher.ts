@@ -18,6 +18,7 @@ export interface RecordedCall {
   hook: string;
   userId: string;
   user: z.output<typeof askHookSchema>['request']['user'];
+  later?: string[];
   dryRun: boolean;
   budgetMs?: number;
   actor?: string;
@@ -31,6 +32,7 @@ export class FakeDispatcher {
   readonly verdicts: (HookVerdict & { deliveryId: string })[] = [];
   private readonly answers = new Map<string, Answer>();
   private readonly announced = new Map<string, (call: RecordedCall) => Promise<void>>();
+  private readonly untaken = new Set<string>();
   private down = false;
 
   private constructor(
@@ -59,6 +61,11 @@ export class FakeDispatcher {
     this.answers.set(hook, answer);
   }
 
+  /** Says from now on that nobody takes the hook, when one before it is asked. */
+  nobodyTakes(hook: string): void {
+    this.untaken.add(hook);
+  }
+
   /** Runs while the announcement is under way; its caller waits for it. */
   whileAnnounced(hook: string, work: (call: RecordedCall) => Promise<void>): void {
     this.announced.set(hook, work);
@@ -79,6 +86,7 @@ export class FakeDispatcher {
     this.verdicts.length = 0;
     this.answers.clear();
     this.announced.clear();
+    this.untaken.clear();
     this.down = false;
   }
 
@@ -103,7 +111,8 @@ export class FakeDispatcher {
       const call: RecordedCall = { kind: 'ask', tenantId, user: asked.user, actor, ...rest };
       this.calls.push(call);
       const given = this.answers.get(call.hook) ?? { outcome: 'unchanged' };
-      return answer(200, typeof given === 'function' ? await given(call) : given);
+      const outcome = typeof given === 'function' ? await given(call) : given;
+      return answer(200, { outcome, untaken: rest.later.filter(hook => this.untaken.has(hook)) });
     }
     if (request.url === '/internal/hooks/announce') {
       const { request: announced, ...rest } = announceHookSchema.parse(body);

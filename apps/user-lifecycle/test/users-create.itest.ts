@@ -40,6 +40,14 @@ describe('creating users', () => {
     expect(event!.data).toEqual({ user, aggregateVersion: 1 });
   });
 
+  it('asks and announces no hook that nobody takes', async () => {
+    harness.dispatcher.nobodyTakes('preCreateUser');
+    harness.dispatcher.nobodyTakes('preUpdateUser');
+    const user = await tenant.createUser();
+    await tenant.admin.patch(`/v1/users/${user.id}`, { country: 'Peru' });
+    expect(harness.dispatcher.callsOf(user.id)).toEqual(['ask validateUser', 'ask validateUpdateUser']);
+  });
+
   it('keeps security answers sealed and hashed, and shows them nowhere', async () => {
     const user = await tenant.createUser({ securityQuestion: { 'First pet?': 'Zebulon' } });
     const [row] = await harness.sql<{ sealed: Buffer }>(

@@ -25,6 +25,19 @@ describe('awaited hooks', () => {
     expect(receiver.requests).toEqual([]);
   });
 
+  it('names those of the later hooks that nobody takes, in whatever mode', async () => {
+    const later = ['preCreateUser', 'validateUpdateUser', 'preUpdateUser'];
+    expect(await tenant.ask('validateUser', user, { later })).toMatchObject({ untaken: later });
+    await tenant.endpoint(receiver, [{ hook: 'preCreateUser', mode: 'notify' }]);
+    await tenant.endpoint(receiver, [{ hook: 'validateUpdateUser', mode: 'shadow' }]);
+    await tenant.endpoint(receiver, ['preUpdateUser'], { enabled: false });
+    expect(await tenant.ask('validateUser', user, { later })).toMatchObject({
+      body: { outcome: 'unchanged' },
+      untaken: ['preUpdateUser'],
+    });
+    expect(receiver.requests).toEqual([]);
+  });
+
   it('sends the exact bytes, signed, with every header of the contract', async () => {
     const { secret } = await tenant.endpoint(receiver, [{ hook: 'validateUser', timeoutMs: 3_000 }]);
     const { body } = await tenant.ask('validateUser', { ...user, id: undefined }, { dryRun: true, budgetMs: 1_500 });

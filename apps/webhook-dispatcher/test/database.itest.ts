@@ -113,9 +113,9 @@ describeDatabase(service, {
       prepare: saveEndpoint,
       attempt: (tx, { id }: Known) => endpoints.retireSecrets(tx, id, new Date()),
     },
-    'SubscriptionRepository.ofHook': {
+    'SubscriptionRepository.ofHooks': {
       prepare: saveEndpoint,
-      attempt: tx => subscriptions.ofHook(tx, 'postCreateUser'),
+      attempt: tx => subscriptions.ofHooks(tx, ['postCreateUser']),
     },
     'SubscriptionRepository.notified': {
       prepare: saveEndpoint,

@@ -133,14 +133,17 @@ export class TestTenant {
     return answer.body as ShownEndpoint;
   }
 
+  /** Asks the hook. `body` of the answer is its outcome, or the problem document. */
   async ask(hook: string, user: Record<string, unknown>, more: Record<string, unknown> = {}) {
-    return this.internal('/internal/hooks/ask', {
+    const { status, body } = await this.internal('/internal/hooks/ask', {
       hook,
       userId: 'usr_1',
       request: { user: hookUser(user) },
       budgetMs: 5_000,
       ...more,
     });
+    const { outcome = body, untaken } = body as { outcome?: unknown; untaken?: string[] };
+    return { status, body: outcome, untaken };
   }
 
   async announce(hook: string, user: Record<string, unknown>, userId = 'usr_1', actor?: string) {

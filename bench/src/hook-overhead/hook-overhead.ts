@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { hookOutcomeSchema, toHookUser } from '@countersign/contracts';
+import { hookAnswerSchema, toHookUser } from '@countersign/contracts';
 import { secretFiles } from '@countersign/cli';
 import { newId, tenantId } from '@countersign/kernel';
 import { ServiceClient, ServiceTokens } from '@countersign/platform';
@@ -69,7 +69,7 @@ export const hookOverhead: Benchmark = {
           tenantId: tenantId('demo'),
           body: { hook: 'validateUser', userId: newId('usr'), request, budgetMs: 5_000 },
           deadlineMs: 10_000,
-          answer: hookOutcomeSchema,
+          answer: hookAnswerSchema,
         });
       const post = async () => {
         const headers = { 'content-type': 'application/json', 'webhook-id': randomUUID() };

@@ -1,4 +1,4 @@
-import type { AskHook, HookOutcome, User } from '@countersign/contracts';
+import type { AskHook, HookAnswer, HookOutcome, User } from '@countersign/contracts';
 import { DomainError, invalidField, tenantId } from '@countersign/kernel';
 import { describe, expect, it } from 'vitest';
 import { newUser } from '../users/user-state.js';
@@ -12,12 +12,16 @@ class FakeHooks {
   readonly asked: AskHook[] = [];
   readonly announced: string[] = [];
   readonly verdicts: unknown[] = [];
-  constructor(private readonly answers: Record<string, HookOutcome | Error> = {}) {}
+  constructor(
+    private readonly answers: Record<string, HookOutcome | Error> = {},
+    private readonly untaken: string[] = [],
+  ) {}
 
-  ask(_: string, question: AskHook): Promise<HookOutcome> {
+  ask(_: string, question: AskHook): Promise<HookAnswer> {
     this.asked.push(question);
-    const answer = this.answers[question.hook] ?? { outcome: 'unchanged' };
-    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    const outcome = this.answers[question.hook] ?? { outcome: 'unchanged' };
+    const untaken = this.untaken.filter(hook => question.later?.includes(hook));
+    return outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve({ outcome, untaken });
   }
   announce(_: string, { hook }: { hook: string }): Promise<void> {
     this.announced.push(hook);
@@ -66,6 +70,14 @@ describe('HookChain', () => {
     ]);
     expect(hooks.asked.every(({ budgetMs }) => budgetMs > 0 && budgetMs <= CHAIN_BUDGET_MS)).toBe(true);
     expect('id' in hooks.asked[0]!.request.user).toBe(false);
+  });
+
+  it('does not ask a hook of which the answer to an earlier one says that nobody takes it', async () => {
+    const hooks = new FakeHooks({ validateUser: changed({ country: 'Peru' }, true) }, ['preCreateUser']);
+    const { candidate, untaken } = await consult(hooks);
+    expect(candidate).toMatchObject({ country: 'Peru' });
+    expect(untaken).toEqual(['preCreateUser']);
+    expect(hooks.asked.map(({ hook, later }) => [hook, later])).toEqual([['validateUser', ['preCreateUser']]]);
   });
 
   it('stops at a refusal', async () => {

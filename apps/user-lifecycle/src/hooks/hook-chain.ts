@@ -1,4 +1,4 @@
-import { toHookUser, type HookOutcome, type User } from '@countersign/contracts';
+import { toHookUser, type HookAnswer, type HookOutcome, type User } from '@countersign/contracts';
 import { DomainError, type TenantId } from '@countersign/kernel';
 import { Injectable, Logger } from '@nestjs/common';
 import { HookClient } from './hook-client.js';
@@ -11,7 +11,7 @@ export type HookChanges = Readonly<Record<string, unknown>>;
 
 export interface Consultation {
   tenantId: TenantId;
-  /** Awaited hooks in the order in which they are asked. */
+  /** Awaited hooks in the order in which they are asked; each later one may also be announced. */
   hooks: readonly string[];
   candidate: User;
   /** Whether the user exists already: its hooks then show id and status. */
@@ -28,6 +28,8 @@ export interface Consultation {
 export interface Consulted {
   candidate: User;
   taken: HookChanges[];
+  /** Hooks that nobody took when the first of the change was asked: they were not asked, and need not be announced. */
+  untaken: string[];
 }
 
 /** Asks the awaited hooks of a change, one after the other under one deadline, and applies what they answer. */
@@ -44,10 +46,14 @@ export class HookChain {
   async consult(consultation: Consultation): Promise<Consulted> {
     const until = performance.now() + CHAIN_BUDGET_MS;
     const taken: HookChanges[] = [];
+    const untaken: string[] = [];
     let { candidate } = consultation;
-    for (const hook of consultation.hooks) {
+    for (const [at, hook] of consultation.hooks.entries()) {
+      if (untaken.includes(hook)) continue;
+      const later = consultation.hooks.slice(at + 1);
       const budgetMs = Math.max(1, Math.floor(until - performance.now()));
-      const outcome = await this.ask(consultation, hook, candidate, budgetMs);
+      const { outcome, untaken: found } = await this.ask(consultation, hook, candidate, later, budgetMs);
+      untaken.push(...found);
       const changes = usable(hook, outcome);
       if (!changes) continue;
       const applied = await this.take(consultation, hook, changes, candidate);
@@ -55,7 +61,7 @@ export class HookChain {
       candidate = applied;
       taken.push(changes.changes);
     }
-    return { candidate, taken };
+    return { candidate, taken, untaken };
   }
 
   /**
@@ -71,11 +77,17 @@ export class HookChain {
     }
   }
 
-  private async ask(consultation: Consultation, hook: string, candidate: User, budgetMs: number): Promise<HookOutcome> {
+  private async ask(
+    consultation: Consultation,
+    hook: string,
+    candidate: User,
+    later: string[],
+    budgetMs: number,
+  ): Promise<HookAnswer> {
     const { tenantId, exists, dryRun } = consultation;
     const user = toHookUser(candidate, exists);
     try {
-      return await this.hooks.ask(tenantId, { hook, userId: candidate.id, request: { user }, dryRun, budgetMs });
+      return await this.hooks.ask(tenantId, { hook, userId: candidate.id, request: { user }, later, dryRun, budgetMs });
     } catch (error) {
       throw unavailable(hook, error);
     }

@@ -1,9 +1,9 @@
 import {
   announcedSchema,
-  hookOutcomeSchema,
+  hookAnswerSchema,
   type AnnounceHook,
   type AskHook,
-  type HookOutcome,
+  type HookAnswer,
   type HookVerdict,
 } from '@countersign/contracts';
 import type { TenantId } from '@countersign/kernel';
@@ -27,16 +27,16 @@ export class HookClient {
   }
 
   /** @throws DomainError 503 when the dispatcher cannot be asked */
-  async ask(tenantId: TenantId, question: AskHook): Promise<HookOutcome> {
-    const outcome = await this.dispatcher.call({
+  async ask(tenantId: TenantId, question: AskHook): Promise<HookAnswer> {
+    const answer = await this.dispatcher.call({
       method: 'POST',
       path: '/internal/hooks/ask',
       tenantId,
       body: question,
       deadlineMs: question.budgetMs + OVERHEAD_MS,
-      answer: hookOutcomeSchema,
+      answer: hookAnswerSchema,
     });
-    return outcome!;
+    return answer!;
   }
 
   /** Resolves when every receiver has answered or its bound is over. @throws DomainError 503 when the dispatcher cannot be reached */

@@ -36,7 +36,7 @@ class World {
   };
   readonly hooks = {
     ask: (_: string, { hook }: { hook: string }) =>
-      this.note(`ask ${hook}`).then(() => this.answers[hook] ?? ({ outcome: 'unchanged' } as const)),
+      this.note(`ask ${hook}`).then(() => ({ outcome: this.answers[hook] ?? { outcome: 'unchanged' }, untaken: [] })),
     announce: (_: string, { hook }: { hook: string }) => this.note(`announce ${hook}`),
     reportVerdict: () => Promise.resolve(),
   };

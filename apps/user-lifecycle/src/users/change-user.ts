@@ -36,6 +36,7 @@ export interface ChangeUserCommand {
 interface Asked {
   diff: string;
   taken: HookChanges[];
+  untaken: string[];
   announced?: string;
 }
 
@@ -77,7 +78,7 @@ export class ChangeUser {
     first: User,
     questions: HashedQuestions | undefined,
   ): Promise<User> {
-    const asked: Asked = { diff: '', taken: [] };
+    const asked: Asked = { diff: '', taken: [], untaken: [] };
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
       const before = attempt === 1 ? first : await this.read(command);
       const reservation = this.reserveValues.begin(
@@ -169,7 +170,7 @@ export class ChangeUser {
       dryRun: command.dryRun,
       apply,
     });
-    Object.assign(asked, { diff: question, taken: consulted.taken });
+    Object.assign(asked, { diff: question, taken: consulted.taken, untaken: consulted.untaken });
     return [consulted.candidate, checked];
   }
 
@@ -181,7 +182,7 @@ export class ChangeUser {
     asked: Asked,
   ): Promise<void> {
     const announcement = JSON.stringify(diffUser(before, candidate));
-    if (asked.announced === announcement) return;
+    if (asked.announced === announcement || asked.untaken.includes('preUpdateUser')) return;
     await this.hooks.announce(tenantId, 'preUpdateUser', candidate, true, asks);
     asked.announced = announcement;
   }

@@ -39,8 +39,8 @@ class World {
   readonly hooks = {
     ask: (_: string, { hook }: { hook: string }) => {
       this.note(`ask ${hook}`);
-      const answer = this.answers[hook] ?? { outcome: 'unchanged' };
-      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+      const outcome = this.answers[hook] ?? { outcome: 'unchanged' };
+      return outcome instanceof Error ? Promise.reject(outcome) : Promise.resolve({ outcome, untaken: [] });
     },
     announce: (_: string, { hook }: { hook: string }) => (this.note(`announce ${hook}`), Promise.resolve()),
     reportVerdict: () => (this.note('verdict'), Promise.resolve()),

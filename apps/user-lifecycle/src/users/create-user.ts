@@ -76,7 +76,7 @@ export class CreateUser {
   private async create(reservation: Reservation, draft: User, command: CreateUserCommand): Promise<User> {
     const { tenantId, body, dryRun } = command;
     let checked = await this.reserveValues.execute(reservation, draft);
-    const { candidate } = await this.hooks.consult({
+    const { candidate, untaken } = await this.hooks.consult({
       tenantId,
       hooks: ['validateUser', 'preCreateUser'],
       candidate: draft,
@@ -89,7 +89,8 @@ export class CreateUser {
       },
     });
     if (dryRun) return candidate;
-    await this.hooks.announce(tenantId, 'preCreateUser', candidate, false, true);
+    if (!untaken.includes('preCreateUser'))
+      await this.hooks.announce(tenantId, 'preCreateUser', candidate, false, true);
     const secrets = await this.questions.hash(body.securityQuestion);
     if (body.password !== undefined) {
       await this.credentials.setFirst(tenantId, candidate.id, {

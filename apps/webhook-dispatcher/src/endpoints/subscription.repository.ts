@@ -34,15 +34,16 @@ export class SubscriptionRepository {
     );
   }
 
-  /** All that takes part in the hook, in any mode; one that the platform switched off is among them. */
-  ofHook(tx: TenantTransaction, hook: string): Promise<Subscription[]> {
-    return this.read(tx, `${SELECT} where h.tenant_id = $1 and h.hook = $2 and (e.enabled or h.answers) order by 2`, [
-      tx.tenantId,
-      hook,
-    ]);
+  /** All that takes part in one of the hooks, in any mode; one that the platform switched off is among them. */
+  ofHooks(tx: TenantTransaction, hooks: readonly string[]): Promise<Subscription[]> {
+    return this.read(
+      tx,
+      `${SELECT} where h.tenant_id = $1 and h.hook = any($2) and (e.enabled or h.answers) order by 2`,
+      [tx.tenantId, hooks],
+    );
   }
 
   private read(tx: Transaction, sql: string, parameters: unknown[]): Promise<Subscription[]> {
-    return tx.query<Subscription & Record<string, unknown>>(sql, parameters);
+    return tx.prepared<Subscription & Record<string, unknown>>(sql, parameters);
   }
 }

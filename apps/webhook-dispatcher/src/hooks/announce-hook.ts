@@ -38,7 +38,7 @@ export class AnnounceHook {
     if (!hook?.announced)
       throw new DomainError('unknown_hook', 'invalid', `${announce.hook} is no hook that is announced`);
     const context = currentContext();
-    const receivers = (await this.uow.run(tenantId, tx => this.subscriptions.ofHook(tx, hook.hook))).filter(
+    const receivers = (await this.uow.run(tenantId, tx => this.subscriptions.ofHooks(tx, [hook.hook]))).filter(
       subscription => subscription.mode === 'notify' && subscription.enabled && !isEcho(context?.actor, subscription),
     );
     if (receivers.length === 0) return [];

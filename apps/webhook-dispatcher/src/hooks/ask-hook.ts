@@ -1,4 +1,10 @@
-import { HOOK_CATALOG, type HookDefinition, type HookOutcome, type askHookSchema } from '@countersign/contracts';
+import {
+  HOOK_CATALOG,
+  type HookAnswer,
+  type HookDefinition,
+  type HookOutcome,
+  type askHookSchema,
+} from '@countersign/contracts';
 import { childTraceparent, currentContext, DomainError, type TenantId } from '@countersign/kernel';
 import { UnitOfWork } from '@countersign/persistence';
 import { Injectable, Logger } from '@nestjs/common';
@@ -33,9 +39,20 @@ export class AskHook {
   ) {}
 
   /** @throws DomainError 422 `unknown_hook`; 503 `overloaded` when too many of the tenant's calls are in flight */
-  async execute(tenantId: TenantId, ask: Ask): Promise<HookOutcome> {
+  async execute(tenantId: TenantId, ask: Ask): Promise<HookAnswer> {
     const hook = awaitedHook(ask.hook);
-    const subscriptions = await this.uow.run(tenantId, tx => this.subscriptions.ofHook(tx, hook.hook));
+    const takers = await this.uow.run(tenantId, tx => this.subscriptions.ofHooks(tx, [hook.hook, ...ask.later]));
+    const untaken = ask.later.filter(later => takers.every(taker => taker.hook !== later));
+    const own = takers.filter(taker => taker.hook === hook.hook);
+    return { outcome: await this.outcomeOf(tenantId, hook, own, ask), untaken };
+  }
+
+  private async outcomeOf(
+    tenantId: TenantId,
+    hook: HookDefinition,
+    subscriptions: readonly Subscription[],
+    ask: Ask,
+  ): Promise<HookOutcome> {
     const answering = subscriptions.find(({ mode }) => isAnswering(mode));
     const shadows = subscriptions.filter(({ mode, enabled }) => mode === 'shadow' && enabled);
     if (!answering && shadows.length === 0) return { outcome: 'unchanged' };

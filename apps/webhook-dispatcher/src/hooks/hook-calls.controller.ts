@@ -2,9 +2,9 @@ import {
   announceHookSchema,
   announcedSchema,
   askHookSchema,
-  hookOutcomeSchema,
+  hookAnswerSchema,
   hookVerdictSchema,
-  type HookOutcome,
+  type HookAnswer,
 } from '@countersign/contracts';
 import { currentContext, DomainError, type TenantId } from '@countersign/kernel';
 import { Internal } from '@countersign/platform';
@@ -26,8 +26,8 @@ export class HookCallsController {
   @Post('hooks/ask')
   @HttpCode(200)
   @Internal('user-lifecycle')
-  @SerializeOptions({ schema: hookOutcomeSchema })
-  ask(@Body({ schema: askHookSchema }) body: z.output<typeof askHookSchema>): Promise<HookOutcome> {
+  @SerializeOptions({ schema: hookAnswerSchema })
+  ask(@Body({ schema: askHookSchema }) body: z.output<typeof askHookSchema>): Promise<HookAnswer> {
     return this.askHook.execute(tenant(), body);
   }
 

@@ -8,6 +8,8 @@ export const askHookSchema = z.strictObject({
   /** The user's id, made before validateUser: the order key, and the subject in the delivery log. */
   userId: z.string(),
   request: z.looseObject({ user: hookUserSchema }),
+  /** Hooks of the same change that the caller will come to; the answer names those of them that nobody takes. */
+  later: z.array(z.string()).default([]),
   dryRun: z.boolean().default(false),
   /** What is left of the chain's one deadline, in milliseconds. */
   budgetMs: z.number().int().min(1).max(10_000),
@@ -36,6 +38,10 @@ export const hookOutcomeSchema = z.discriminatedUnion('outcome', [
   }),
 ]);
 export type HookOutcome = z.output<typeof hookOutcomeSchema>;
+
+/** Answer of `POST /internal/hooks/ask`: the outcome, and those of `later` that need not be asked or announced for this change. */
+export const hookAnswerSchema = z.object({ outcome: hookOutcomeSchema, untaken: z.array(z.string()) });
+export type HookAnswer = z.output<typeof hookAnswerSchema>;
 
 /** user-lifecycle -> webhook-dispatcher: `POST /internal/hooks/announce`; answers when each receiver has, or the bound is over. */
 export const announceHookSchema = z.strictObject({
