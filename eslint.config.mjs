@@ -129,7 +129,10 @@ export default defineConfig([
       'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }],
     },
   },
-  { files: ['libs/messaging/src/kafka/**/*.{spec,kafka-itest}.ts'], rules: restrictImports(mainModule) },
+  {
+    files: ['libs/messaging/src/kafka/**/*.{spec,kafka-itest}.ts', 'libs/messaging/test/support/test-kafka.ts'],
+    rules: restrictImports(mainModule),
+  },
   { files: ['**/migrations/**', '**/*.conformance.ts'], rules: { 'max-lines': 'off' } },
   { files: ['tools/workspace/test/**'], rules: { '@nx/enforce-module-boundaries': 'off' } },
   {

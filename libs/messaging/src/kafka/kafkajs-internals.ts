@@ -18,6 +18,8 @@ export interface FetchedPartition {
 
 export interface JoinedGroup {
   generationId: number;
+  /** The protocol that the coordinator has chosen among those which every member offers. */
+  groupProtocol: string;
   leaderId: string;
   memberId: string;
   /** Only the leader gets them. */
@@ -39,6 +41,8 @@ export interface PartitionMetadata {
 /** The requests that kafkajs can make, of which its types name only some. */
 export interface GroupBroker extends Pick<Broker, 'isConnected' | 'connect' | 'disconnect'> {
   readonly nodeId: number;
+  /** What makes the request of an API in the newest version that both sides know. */
+  lookupRequest(apiKey: number, definitions: unknown): (request: object) => unknown;
   metadata(topics: readonly string[]): Promise<{
     brokers: { nodeId: number }[];
     topicMetadata: { topic: string; partitionMetadata: PartitionMetadata[] }[];
@@ -113,6 +117,7 @@ const CLUSTER_METHODS = [
   'findTopicPartitionMetadata',
 ] as const satisfies (keyof GroupCluster)[];
 const BROKER_METHODS = [
+  'lookupRequest',
   'metadata',
   'joinGroup',
   'syncGroup',
@@ -143,6 +148,28 @@ export function newCluster(kafka: Kafka): GroupCluster {
 
 export function checkedBroker(broker: GroupBroker): GroupBroker {
   return checked(broker, BROKER_METHODS, 'broker');
+}
+
+/**
+ * Joins a group. To one who has no id yet the coordinator gives one and has it join again under that: kafkajs does so at
+ * once, and its caller learns the id only when all others have joined too. A member that stops before could not leave, and
+ * the group would wait for the end of its session.
+ * @param named told the id before the request under it goes out
+ */
+export function joinGroup(
+  broker: GroupBroker,
+  request: Parameters<GroupBroker['joinGroup']>[0],
+  named: (memberId: string) => void,
+): Promise<JoinedGroup> {
+  const lookupRequest: GroupBroker['lookupRequest'] = (...api) => {
+    const make = broker.lookupRequest(...api);
+    return join => {
+      const { memberId } = join as { memberId: string };
+      if (memberId !== '') named(memberId);
+      return make(join);
+    };
+  };
+  return (Object.create(broker, { lookupRequest: { value: lookupRequest } }) as GroupBroker).joinGroup(request);
 }
 
 function checked<T extends object>(part: T | undefined, methods: readonly (keyof T)[], name: string): T {

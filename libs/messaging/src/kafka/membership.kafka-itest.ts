@@ -1,30 +1,55 @@
-import { startTestKafka } from '@countersign/kafka-broker';
-import { Kafka, logLevel, type Admin } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
-import { kafkaHarness } from '../../test/support/kafka-harness.js';
 import { Probe, ProbeEvent, seqOf, subjectsIn } from '../../test/support/probe.js';
-import { KafkaLink } from './kafka-link.js';
-import { kafkaSettings } from './kafka-settings.js';
-import { patchKafkajs } from './kafkajs-patches.js';
+import { useTestKafka } from '../../test/support/test-kafka.js';
+import { encodeSubscription, PROTOCOL } from './group-protocol.js';
+import { Membership } from './membership.js';
 
-const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
+const noop = () => undefined;
+const kafka = useTestKafka();
+
+async function members(group: string): Promise<string[]> {
+  const { groups } = await kafka.admin.describeGroups([group]);
+  return groups[0]!.members.map(({ memberId }) => memberId);
+}
+
+describe('a member', () => {
+  it('leaves at once when it is stopped while its first join waits for others', async () => {
+    const group = `${kafka.harness().config.KAFKA_PREFIX}slow`;
+    // One that never joins again: the group gives it the time of a rebalance.
+    const metadata = encodeSubscription({ topics: [], owned: {}, generation: -1, seeks: [] });
+    const request = {
+      groupId: group,
+      sessionTimeout: 60_000,
+      rebalanceTimeout: 60_000,
+      memberId: '',
+      groupProtocols: [{ name: PROTOCOL, metadata }],
+    };
+    const link = kafka.newLink();
+    // A fresh broker has no coordinator for a moment.
+    const slow = await eventually(() => link.coordinated(group, broker => broker.joinGroup(request)));
+    const member = new Membership({
+      group,
+      sessionTimeoutMs: 60_000,
+      link: kafka.newLink(),
+      describe: () => ({ topics: [], owned: {}, seeks: [] }),
+      onAssignment: () => Promise.resolve(),
+      onLost: noop,
+      onHeartbeat: noop,
+      onError: noop,
+    });
+    member.start();
+    await eventually(async () => expect(await members(group)).toHaveLength(2));
+    await member.leave(link);
+    expect(await members(group)).toEqual([slow.memberId]);
+  });
+});
 
 describe('a member that the group expels', () => {
-  let brokers: string[];
-  let admin: Admin;
-  beforeAll(async () => {
-    ({ brokers } = await startTestKafka());
-    patchKafkajs();
-    admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-  });
-  afterAll(() => admin.disconnect());
-
   it('neither begins nor commits anything more of a partition that it was letting go', async () => {
-    const probe = await Probe.open(kafkaHarness({ KAFKA_BROKERS: brokers.join() }));
+    const probe = await Probe.open(kafka.harness());
     const group = `${probe.config.KAFKA_PREFIX}bus-probe`;
-    const link = new KafkaLink({ settings: kafkaSettings(probe.config), clientId: 'suite', logger: quiet });
+    const link = kafka.newLink();
     try {
       const [blocked, other] = subjectsIn(0, 2) as [string, string];
       const gate = Promise.withResolvers<void>();
@@ -47,7 +72,7 @@ describe('a member that the group expels', () => {
         { subject: other, seq: 0 },
       ]);
       await eventually(() => expect(got).toEqual([`first ${blocked} 0`, `first ${other} 0`]));
-      const memberIds = async () => (await admin.describeGroups([group])).groups[0]!.members.map(one => one.memberId);
+      const memberIds = () => members(group);
       const [firstId] = await memberIds();
       await member('second');
       // The second gets its half but the partition whose handler still runs.
@@ -67,7 +92,6 @@ describe('a member that the group expels', () => {
       await eventually(() => expect(got.at(-1)).toMatch(new RegExp(`${other} 1$`)), 30_000);
       expect(got.filter(one => one.endsWith(`${blocked} 1`))).toEqual([`second ${blocked} 1`]);
     } finally {
-      await link.close();
       await probe.close();
     }
   });

@@ -12,7 +12,7 @@ import {
 } from './group-protocol.js';
 import { errorType, isFenced } from './kafka-errors.js';
 import type { KafkaLink } from './kafka-link.js';
-import type { GroupBroker, JoinedGroup } from './kafkajs-internals.js';
+import { joinGroup, type GroupBroker, type JoinedGroup } from './kafkajs-internals.js';
 
 export interface MembershipOptions {
   group: string;
@@ -48,6 +48,8 @@ export class Membership {
   private standing = OUT;
   /** Set while the member joins: the broker may be a generation ahead. */
   private joining?: PromiseWithResolvers<void>;
+  /** Settles when the group has named the member that asks to join, or has not. */
+  private naming?: Promise<void>;
   private again = true;
   private ended = false;
   private loop?: Promise<void>;
@@ -98,6 +100,7 @@ export class Membership {
     this.ended = true;
     this.wake.fire();
     const { group } = this.options;
+    await this.naming;
     const { memberId } = this.standing;
     if (memberId !== '') {
       await link
@@ -156,21 +159,29 @@ export class Membership {
     this.joining ??= Promise.withResolvers();
     const { group, link, sessionTimeoutMs } = this.options;
     const subscription = { ...this.options.describe(), generation: this.standing.generation };
-    const assignment = await link.coordinated(group, async broker => {
-      const joined = await broker.joinGroup({
-        groupId: group,
-        sessionTimeout: sessionTimeoutMs,
-        rebalanceTimeout: sessionTimeoutMs,
-        memberId: this.standing.memberId,
-        groupProtocols: [{ name: PROTOCOL, metadata: encodeSubscription(subscription) }],
-      });
+    const naming = Promise.withResolvers<void>();
+    this.naming = naming.promise;
+    const named = (memberId: string) => {
+      if (memberId !== this.standing.memberId) this.standing = { ...this.standing, memberId };
+      naming.resolve();
+    };
+    const request = {
+      groupId: group,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: sessionTimeoutMs,
+      memberId: this.standing.memberId,
+      groupProtocols: [{ name: PROTOCOL, metadata: encodeSubscription(subscription) }],
+    };
+    const join = async (broker: GroupBroker) => {
+      const joined = await joinGroup(broker, request, named);
       // From here on a heartbeat under the new id keeps the membership, even if what follows fails.
       this.standing = { memberId: joined.memberId, generation: joined.generationId };
       const sentAt = performance.now();
       const given = await this.sync(broker, joined);
       this.heard(sentAt);
       return given;
-    });
+    };
+    const assignment = await link.coordinated(group, join).finally(() => naming.resolve());
     await this.options.onAssignment(assignment);
     this.settle();
   }
