@@ -1,4 +1,4 @@
-import { isFenced } from './kafka-errors.js';
+import { errorType, isFenced } from './kafka-errors.js';
 import type { KafkaLink } from './kafka-link.js';
 import type { GroupBroker, GroupCluster } from './kafkajs-internals.js';
 
@@ -51,14 +51,14 @@ export async function fetchCommitted(
 
 /**
  * @param member who commits; outside a generation only a group without members takes it
- * @returns whether the group took it
+ * @returns why the group did not take it, as Kafka names that (`UNKNOWN_MEMBER_ID`); undefined when it did
  */
 export async function commitOffsets(
   link: KafkaLink,
   group: string,
   member: { memberId: string; generation: number },
   places: readonly MarkedOffset[],
-): Promise<boolean> {
+): Promise<string | undefined> {
   const topics = [...Map.groupBy(places, ({ topic }) => topic)].map(([topic, list]) => ({
     topic,
     partitions: list.map(({ partition, offset, mark }) => ({ partition, offset: String(offset), metadata: mark })),
@@ -66,9 +66,9 @@ export async function commitOffsets(
   const request = { groupId: group, memberId: member.memberId, groupGenerationId: member.generation, topics };
   try {
     await link.coordinated(group, broker => broker.offsetCommit(request));
-    return true;
+    return undefined;
   } catch (error) {
-    if (isFenced(error)) return false;
+    if (isFenced(error)) return errorType(error);
     throw error;
   }
 }

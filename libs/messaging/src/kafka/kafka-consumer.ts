@@ -225,12 +225,13 @@ export class KafkaConsumer implements BusConsumer {
       const standing = this.membership.current;
       try {
         const place = { topic, partition: partition.partition, offset, mark: partition.mark };
-        if (await commitOffsets(this.data, this.group, standing, [place])) {
+        const refusal = await commitOffsets(this.data, this.group, standing, [place]);
+        if (refusal === undefined) {
           partition.committed = Math.max(partition.committed, offset);
           this.fetcher.kick();
           return true;
         }
-        this.membership.fenced(standing);
+        this.membership.refused(standing, refusal);
       } catch (error) {
         this.setOnline(false);
         this.onError(error, 'committing');

@@ -1,5 +1,10 @@
-/** The member is out of its group, or its group has moved on without it. */
+/** The member is out of its group, or its group is not in the generation that the member names. */
 const FENCED = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID', 'REBALANCE_IN_PROGRESS']);
+/**
+ * The group has moved on with the member in it: a coordinator takes nobody into a generation who has not asked to join it, and
+ * each such request names what the member has. So that is nobody else's.
+ */
+const BEHIND = new Set(['ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS']);
 /** The leaders are others than the client believes, or not there yet: as good as the connection is, it has to look again. */
 const STALE = new Set([
   'NOT_LEADER_FOR_PARTITION',
@@ -49,4 +54,9 @@ export function isStale(error: unknown): boolean {
 export function isFenced(error: unknown): boolean {
   const type = errorType(error);
   return type !== undefined && FENCED.has(type);
+}
+
+/** Whether a member that is told so has only to join again, and keeps what it has. */
+export function isBehind(type: string | undefined): boolean {
+  return type !== undefined && BEHIND.has(type);
 }

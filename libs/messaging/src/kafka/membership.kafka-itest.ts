@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
-import { Probe, ProbeEvent, seqOf, subjectsIn } from '../../test/support/probe.js';
+import { Probe, ProbeEvent, seqOf, subjectsIn, TOPIC } from '../../test/support/probe.js';
 import { useTestKafka } from '../../test/support/test-kafka.js';
+import { commitOffsets } from './group-offsets.js';
 import { encodeSubscription, PROTOCOL } from './group-protocol.js';
 import { Membership } from './membership.js';
 
@@ -42,6 +43,61 @@ describe('a member', () => {
     await eventually(async () => expect(await members(group)).toHaveLength(2));
     await member.leave(link);
     expect(await members(group)).toEqual([slow.memberId]);
+  });
+});
+
+describe('a member whose group is a generation ahead', () => {
+  it('joins again and goes on with the batches that it has in hand', async () => {
+    const probe = await Probe.open(kafka.harness());
+    try {
+      const group = `${probe.config.KAFKA_PREFIX}reader`;
+      const outcomes: string[] = [];
+      const gate = Promise.withResolvers<void>();
+      const consumer = probe.driver.consumer({
+        group: 'reader',
+        topics: [TOPIC],
+        sessionTimeoutMs: 30_000,
+        partitionsAtOnce: 1,
+        maxBatch: 10,
+        onBatch: async batch => {
+          outcomes.push(`begins ${batch.records[0]!.offset}`);
+          await gate.promise;
+          await batch.commit(batch.records.at(-1)!.offset + 1);
+          outcomes.push('committed');
+        },
+        onAssignment: noop,
+        onPaused: noop,
+        onError: noop,
+      });
+      await probe.publish([{ subject: 's', seq: 0 }]);
+      await consumer.start();
+      await eventually(() => expect(outcomes).toEqual(['begins 0']));
+      // As if the answer of a join had been lost: the coordinator has it in the next generation, and it does not know.
+      const [memberId] = (await members(group)) as [string];
+      const metadata = encodeSubscription({ topics: [], owned: {}, generation: -1, seeks: [] });
+      const { generationId } = await kafka.newLink().coordinated(group, broker =>
+        broker.joinGroup({
+          groupId: group,
+          sessionTimeout: 30_000,
+          rebalanceTimeout: 30_000,
+          memberId,
+          groupProtocols: [{ name: PROTOCOL, metadata }],
+        }),
+      );
+      const standing = { memberId, generation: generationId };
+      const place = { topic: probe.config.KAFKA_PREFIX + TOPIC, partition: 11, offset: 0, mark: '' };
+      const link = kafka.newLink();
+      // Until the member is in a generation after that.
+      await eventually(async () =>
+        expect(await commitOffsets(link, group, standing, [place])).toBe('ILLEGAL_GENERATION'),
+      );
+      gate.resolve();
+      await eventually(() => expect(outcomes).toEqual(['begins 0', 'committed']));
+      expect(await members(group)).toEqual([memberId]);
+      await consumer.stop();
+    } finally {
+      await probe.close();
+    }
   });
 });
 

@@ -10,7 +10,7 @@ import {
   type Assignment,
   type Subscription,
 } from './group-protocol.js';
-import { errorType, isFenced } from './kafka-errors.js';
+import { errorType, isBehind, isFenced } from './kafka-errors.js';
 import type { KafkaLink } from './kafka-link.js';
 import { joinGroup, type GroupBroker, type JoinedGroup } from './kafkajs-internals.js';
 
@@ -88,10 +88,10 @@ export class Membership {
     this.wake.fire();
   }
 
-  /** What a refused commit says: the member is out, unless it knows of a later generation. */
-  fenced(standing: Standing): void {
+  /** What a refused commit says: the member is out, or a generation behind, unless it knows of a later one. */
+  refused(standing: Standing, refusal: string): void {
     if (this.joining || standing !== this.standing) return;
-    this.lose();
+    if (!isBehind(refusal)) this.lose();
     this.rejoin();
   }
 
@@ -203,13 +203,8 @@ export class Membership {
   }
 
   private async recover(error: unknown): Promise<void> {
-    const type = errorType(error);
-    if (type === 'REBALANCE_IN_PROGRESS') {
-      this.again = true;
-      return;
-    }
     if (isFenced(error)) {
-      this.lose();
+      if (!isBehind(errorType(error))) this.lose();
       this.again = true;
       return;
     }

@@ -41,7 +41,8 @@ export async function seekGroup(
   const mark = randomUUID();
   const places = (await targets(context.link, topic, to)).map(place => ({ ...place, topic, mark }));
   const outside = { memberId: '', generation: -1 };
-  if (!(await commitOffsets(context.link, group, outside, places))) await order(context, group, places);
+  const refusal = await commitOffsets(context.link, group, outside, places);
+  if (refusal !== undefined) await order(context, group, places);
   return places.map(({ partition, offset }) => ({ partition, offset }));
 }
 
