@@ -29,6 +29,7 @@ describe('explain', () => {
     ['a listener that wants something else', error('Closed connection'), /KAFKA_TLS and KAFKA_SASL_MECHANISM/],
     ['no token', new OauthFailure('No token from KAFKA_OAUTH_TOKEN_URL: status 401'), /KAFKA_OAUTH_CLIENT_ID/],
     ['a session timeout', error('bad', { type: 'INVALID_SESSION_TIMEOUT' }), /BUS_SESSION_TIMEOUT_MS/],
+    ['members of a far version', error('bad', { type: 'INCONSISTENT_GROUP_PROTOCOL' }), /the version between/],
     ['a codec', error('LZ4 compression not implemented'), /compression\.type=producer/],
     ['too few brokers', error('bad', { type: 'INVALID_REPLICATION_FACTOR' }), /KAFKA_REPLICATION_FACTOR/],
     ['too few replicas', error('bad', { type: 'NOT_ENOUGH_REPLICAS' }), /KAFKA_MIN_INSYNC_REPLICAS/],

@@ -28,6 +28,8 @@ export function explain(error: unknown, settings: KafkaSettings): string {
     return `Kafka does not permit this (${text}); the user needs ACLs for topics and groups that begin with KAFKA_PREFIX`;
   if (type === 'INVALID_SESSION_TIMEOUT')
     return `Kafka does not take the session timeout; set BUS_SESSION_TIMEOUT_MS between the broker's group.min.session.timeout.ms and group.max.session.timeout.ms`;
+  if (type === 'INCONSISTENT_GROUP_PROTOCOL')
+    return `the members of the consumer group speak none of the protocols of this version; roll out the version between, or stop all of them first`;
   if (/compression not implemented/i.test(text))
     return `records are compressed as this client cannot read (${text}); set compression.type=producer on the topics`;
   if (type === 'INVALID_REPLICATION_FACTOR')

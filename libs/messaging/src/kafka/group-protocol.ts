@@ -28,34 +28,50 @@ export interface Assignment {
   seeks: SeekOrder[];
 }
 
-/** The name of this protocol among the members of a group; another one is not understood, so it changes with the format. */
-export const PROTOCOL = 'countersign-1';
+/**
+ * How the members of a group say to each other what they have and get. Brokers read the topics of a subscription: whatever
+ * else changes, that stays in Kafka's own format.
+ */
+export interface GroupProtocol {
+  readonly name: string;
+  encodeSubscription(subscription: Subscription): Buffer;
+  decodeSubscription(bytes: Buffer): Subscription;
+  encodeAssignment(assignment: Assignment): Buffer;
+  /** An empty one where the leader gave the member nothing. */
+  decodeAssignment(bytes: Buffer): Assignment;
+}
 
 const VERSION = 0;
 const { MemberMetadata, MemberAssignment } = AssignerProtocol;
 
 /** In Kafka's own format, so that its tools show the topics; what only members need is JSON in the user data. */
-export function encodeSubscription({ topics, ...own }: Subscription): Buffer {
-  return MemberMetadata.encode({ version: VERSION, topics, userData: Buffer.from(JSON.stringify(own)) });
-}
+export const COUNTERSIGN_1: GroupProtocol = {
+  name: 'countersign-1',
 
-export function decodeSubscription(bytes: Buffer): Subscription {
-  const { topics = [], userData } = MemberMetadata.decode(bytes) ?? {};
-  const own = JSON.parse(userData?.toString() || '{}') as Partial<Subscription>;
-  return { topics, owned: own.owned ?? {}, generation: own.generation ?? -1, seeks: own.seeks ?? [] };
-}
+  encodeSubscription({ topics, ...own }) {
+    return MemberMetadata.encode({ version: VERSION, topics, userData: Buffer.from(JSON.stringify(own)) });
+  },
 
-export function encodeAssignment({ partitions, seeks }: Assignment): Buffer {
-  return MemberAssignment.encode({
-    version: VERSION,
-    assignment: partitions,
-    userData: Buffer.from(JSON.stringify({ seeks })),
-  });
-}
+  decodeSubscription(bytes) {
+    const { topics = [], userData } = MemberMetadata.decode(bytes) ?? {};
+    const own = JSON.parse(userData?.toString() || '{}') as Partial<Subscription>;
+    return { topics, owned: own.owned ?? {}, generation: own.generation ?? -1, seeks: own.seeks ?? [] };
+  },
 
-/** An empty one where the leader gave the member nothing. */
-export function decodeAssignment(bytes: Buffer): Assignment {
-  const decoded = bytes.length > 0 ? MemberAssignment.decode(bytes) : null;
-  const own = JSON.parse(decoded?.userData?.toString() || '{}') as Partial<Assignment>;
-  return { partitions: decoded?.assignment ?? {}, seeks: own.seeks ?? [] };
-}
+  encodeAssignment({ partitions, seeks }) {
+    const userData = Buffer.from(JSON.stringify({ seeks }));
+    return MemberAssignment.encode({ version: VERSION, assignment: partitions, userData });
+  },
+
+  decodeAssignment(bytes) {
+    const decoded = bytes.length > 0 ? MemberAssignment.decode(bytes) : null;
+    const own = JSON.parse(decoded?.userData?.toString() || '{}') as Partial<Assignment>;
+    return { partitions: decoded?.assignment ?? {}, seeks: own.seeks ?? [] };
+  },
+};
+
+/**
+ * What a member offers, the one that it would rather speak first. The coordinator picks one that all members offer, so a
+ * format changes in two releases: the first puts the new protocol in front, the second drops the old one.
+ */
+export const PROTOCOLS: readonly GroupProtocol[] = [COUNTERSIGN_1];

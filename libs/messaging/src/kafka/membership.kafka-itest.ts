@@ -1,48 +1,120 @@
+import { AssignerProtocol } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
 import { Probe, ProbeEvent, seqOf, subjectsIn, TOPIC } from '../../test/support/probe.js';
 import { useTestKafka } from '../../test/support/test-kafka.js';
 import { commitOffsets } from './group-offsets.js';
-import { encodeSubscription, PROTOCOL } from './group-protocol.js';
+import {
+  COUNTERSIGN_1,
+  type Assignment,
+  type GroupProtocol,
+  type Partitions,
+  type Subscription,
+} from './group-protocol.js';
 import { Membership } from './membership.js';
 
 const noop = () => undefined;
 const kafka = useTestKafka();
 
-async function members(group: string): Promise<string[]> {
+async function describeGroup(group: string) {
   const { groups } = await kafka.admin.describeGroups([group]);
-  return groups[0]!.members.map(({ memberId }) => memberId);
+  return groups[0]!;
+}
+
+const members = async (group: string) => (await describeGroup(group)).members.map(({ memberId }) => memberId);
+
+interface TestMember {
+  owned: Partitions;
+  /** How often the group took all from it. */
+  losses: number;
+  leave(): Promise<void>;
+}
+
+function startMember(group: string, topics: string[], protocols?: readonly GroupProtocol[]): TestMember {
+  const member: TestMember = {
+    owned: {},
+    losses: 0,
+    leave: () => membership.leave(kafka.newLink()),
+  };
+  const membership = new Membership({
+    group,
+    sessionTimeoutMs: 60_000,
+    link: kafka.newLink(),
+    protocols,
+    describe: () => ({ topics, owned: member.owned, seeks: [] }),
+    onAssignment: ({ partitions }) => {
+      const lets = topics.some(topic => member.owned[topic]?.some(one => !partitions[topic]?.includes(one)));
+      member.owned = partitions;
+      if (lets) membership.rejoin();
+      return Promise.resolve();
+    },
+    onLost: () => member.losses++,
+    onHeartbeat: noop,
+    onError: noop,
+  });
+  membership.start();
+  return member;
 }
 
 describe('a member', () => {
   it('leaves at once when it is stopped while its first join waits for others', async () => {
     const group = `${kafka.harness().config.KAFKA_PREFIX}slow`;
     // One that never joins again: the group gives it the time of a rebalance.
-    const metadata = encodeSubscription({ topics: [], owned: {}, generation: -1, seeks: [] });
+    const metadata = COUNTERSIGN_1.encodeSubscription({ topics: [], owned: {}, generation: -1, seeks: [] });
     const request = {
       groupId: group,
       sessionTimeout: 60_000,
       rebalanceTimeout: 60_000,
       memberId: '',
-      groupProtocols: [{ name: PROTOCOL, metadata }],
+      groupProtocols: [{ name: COUNTERSIGN_1.name, metadata }],
     };
     const link = kafka.newLink();
     // A fresh broker has no coordinator for a moment.
     const slow = await eventually(() => link.coordinated(group, broker => broker.joinGroup(request)));
-    const member = new Membership({
-      group,
-      sessionTimeoutMs: 60_000,
-      link: kafka.newLink(),
-      describe: () => ({ topics: [], owned: {}, seeks: [] }),
-      onAssignment: () => Promise.resolve(),
-      onLost: noop,
-      onHeartbeat: noop,
-      onError: noop,
-    });
-    member.start();
+    const member = startMember(group, []);
     await eventually(async () => expect(await members(group)).toHaveLength(2));
-    await member.leave(link);
+    await member.leave();
     expect(await members(group)).toEqual([slow.memberId]);
+  });
+});
+
+describe('members of two versions', () => {
+  /** A version to come, whose user data the present one cannot read. */
+  const next: GroupProtocol = {
+    name: 'countersign-2',
+    encodeSubscription: ({ topics, ...own }) =>
+      AssignerProtocol.MemberMetadata.encode({ version: 0, topics, userData: Buffer.from(`2${JSON.stringify(own)}`) }),
+    decodeSubscription: bytes => {
+      const { topics, userData } = AssignerProtocol.MemberMetadata.decode(bytes)!;
+      return { topics, ...(JSON.parse(userData.toString().slice(1)) as Omit<Subscription, 'topics'>) };
+    },
+    encodeAssignment: assignment => Buffer.from(`2${JSON.stringify(assignment)}`),
+    decodeAssignment: bytes => JSON.parse(bytes.toString().slice(1)) as Assignment,
+  };
+  const counts = (...of: TestMember[]) => of.map(({ owned }) => owned['t']?.length ?? 0);
+
+  it('share the partitions while they are rolled, forward and back, and speak the newer once all can', async () => {
+    const group = `${kafka.harness().config.KAFKA_PREFIX}rolled`;
+    const [before, after] = [[COUNTERSIGN_1], [next, COUNTERSIGN_1]];
+    const spoken = async () => (await describeGroup(group)).protocol;
+    const [oldOne, oldTwo] = [startMember(group, ['t'], before), startMember(group, ['t'], before)];
+    await eventually(() => expect(counts(oldOne, oldTwo)).toEqual([6, 6]));
+    const newOne = startMember(group, ['t'], after);
+    await eventually(() => expect(counts(oldOne, oldTwo, newOne)).toEqual([4, 4, 4]));
+    await oldOne.leave();
+    await eventually(() => expect(counts(oldTwo, newOne)).toEqual([6, 6]));
+    expect(await spoken()).toBe('countersign-1');
+    const newTwo = startMember(group, ['t'], after);
+    await eventually(() => expect(counts(oldTwo, newOne, newTwo)).toEqual([4, 4, 4]));
+    await oldTwo.leave();
+    await eventually(() => expect(counts(newOne, newTwo)).toEqual([6, 6]));
+    expect(await spoken()).toBe('countersign-2');
+    const back = startMember(group, ['t'], before);
+    await eventually(() => expect(counts(back, newOne, newTwo)).toEqual([4, 4, 4]));
+    expect(await spoken()).toBe('countersign-1');
+    const all = [oldOne, oldTwo, newOne, newTwo, back];
+    expect(all.map(({ losses }) => losses)).toEqual([0, 0, 0, 0, 0]);
+    await Promise.all([back, newOne, newTwo].map(member => member.leave()));
   });
 });
 
@@ -74,14 +146,14 @@ describe('a member whose group is a generation ahead', () => {
       await eventually(() => expect(outcomes).toEqual(['begins 0']));
       // As if the answer of a join had been lost: the coordinator has it in the next generation, and it does not know.
       const [memberId] = (await members(group)) as [string];
-      const metadata = encodeSubscription({ topics: [], owned: {}, generation: -1, seeks: [] });
+      const metadata = COUNTERSIGN_1.encodeSubscription({ topics: [], owned: {}, generation: -1, seeks: [] });
       const { generationId } = await kafka.newLink().coordinated(group, broker =>
         broker.joinGroup({
           groupId: group,
           sessionTimeout: 30_000,
           rebalanceTimeout: 30_000,
           memberId,
-          groupProtocols: [{ name: PROTOCOL, metadata }],
+          groupProtocols: [{ name: COUNTERSIGN_1.name, metadata }],
         }),
       );
       const standing = { memberId, generation: generationId };

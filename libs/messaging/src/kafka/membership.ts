@@ -1,15 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Signal } from '../connection/signal.js';
 import { assign } from './assign.js';
-import {
-  decodeAssignment,
-  decodeSubscription,
-  encodeAssignment,
-  encodeSubscription,
-  PROTOCOL,
-  type Assignment,
-  type Subscription,
-} from './group-protocol.js';
+import { PROTOCOLS, type Assignment, type GroupProtocol, type Subscription } from './group-protocol.js';
 import { errorType, isBehind, isFenced } from './kafka-errors.js';
 import type { KafkaLink } from './kafka-link.js';
 import { joinGroup, type GroupBroker, type JoinedGroup } from './kafkajs-internals.js';
@@ -19,6 +11,8 @@ export interface MembershipOptions {
   sessionTimeoutMs: number;
   /** Connections of its own: a broker answers one request of a connection after the other, and a join waits for all members. */
   link: KafkaLink;
+  /** What it offers to speak; those of this version when none are named. */
+  protocols?: readonly GroupProtocol[];
   /** What the member says of itself when it joins. */
   describe(): Omit<Subscription, 'generation'>;
   /** Called with what the group gives the member. What it then no longer has it must let go, and then say so with `rejoin`. */
@@ -57,7 +51,11 @@ export class Membership {
   /** When, on the clock that nobody sets, the request was sent by which the group last heard of this member. */
   private heardAt?: number;
 
-  constructor(private readonly options: MembershipOptions) {}
+  private readonly protocols: readonly GroupProtocol[];
+
+  constructor(private readonly options: MembershipOptions) {
+    this.protocols = options.protocols ?? PROTOCOLS;
+  }
 
   start(): void {
     this.loop ??= this.run();
@@ -170,7 +168,7 @@ export class Membership {
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: sessionTimeoutMs,
       memberId: this.standing.memberId,
-      groupProtocols: [{ name: PROTOCOL, metadata: encodeSubscription(subscription) }],
+      groupProtocols: this.protocols.map(one => ({ name: one.name, metadata: one.encodeSubscription(subscription) })),
     };
     const join = async (broker: GroupBroker) => {
       const joined = await joinGroup(broker, request, named);
@@ -187,19 +185,23 @@ export class Membership {
   }
 
   private async sync(broker: GroupBroker, joined: JoinedGroup): Promise<Assignment> {
-    const { memberId, generationId, leaderId, members } = joined;
+    const { memberId, generationId, leaderId, members, groupProtocol } = joined;
+    const protocol = this.protocols.find(({ name }) => name === groupProtocol);
+    if (!protocol) throw new Error(`The group speaks ${groupProtocol}, which this member has not offered`);
     const leads = leaderId === memberId;
     this.members = leads ? members.length : 0;
-    const shares = leads
-      ? assign(new Map(members.map(member => [member.memberId, decodeSubscription(member.memberMetadata)])))
-      : new Map<string, Assignment>();
+    const said = members.map(one => [one.memberId, protocol.decodeSubscription(one.memberMetadata)] as const);
+    const shares = leads ? [...assign(new Map(said))] : [];
     const { memberAssignment } = await broker.syncGroup({
       groupId: this.options.group,
       generationId,
       memberId,
-      groupAssignment: [...shares].map(([id, share]) => ({ memberId: id, memberAssignment: encodeAssignment(share) })),
+      groupAssignment: shares.map(([id, share]) => ({
+        memberId: id,
+        memberAssignment: protocol.encodeAssignment(share),
+      })),
     });
-    return decodeAssignment(memberAssignment);
+    return protocol.decodeAssignment(memberAssignment);
   }
 
   private async recover(error: unknown): Promise<void> {
