@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomBytes } from 'node:crypto';
+import { randomHex } from './random-pool.js';
 import type { TenantId } from './tenant-id.js';
 
 /** Who acts. `endpoint` is a webhook endpoint's own principal, `operator` the command line, `system` a timer or consumer. */
@@ -38,8 +38,8 @@ export function runInContext<T>(context: RequestContext, work: () => T): T {
 /** A child span of the given W3C traceparent, or the root of a new trace when there is none or it is malformed. */
 export function childTraceparent(parent?: string | null): string {
   const match = parent ? TRACEPARENT.exec(parent) : null;
-  const span = randomBytes(8).toString('hex');
-  return match ? `00-${match[1]}-${span}-${match[3]}` : `00-${randomBytes(16).toString('hex')}-${span}-01`;
+  const span = randomHex(8);
+  return match ? `00-${match[1]}-${span}-${match[3]}` : `00-${randomHex(16)}-${span}-01`;
 }
 
 export function traceIdOf(traceparent: string | undefined): string | undefined {
