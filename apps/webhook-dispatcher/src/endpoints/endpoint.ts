@@ -6,6 +6,7 @@ import {
   type Role,
 } from '@countersign/contracts';
 import type { TenantId } from '@countersign/kernel';
+import type { SigningSecret } from '../signing/standard-webhooks.js';
 import type { EndpointAuth } from './endpoint.schema.js';
 
 /** Bounds of one attempt, in milliseconds (webhooks.json, `timeouts`). */
@@ -40,7 +41,7 @@ export interface Endpoint {
   rateLimit: number | null;
   maxConcurrency: number | null;
   /** Signing secrets that are valid now, the current one first. */
-  secrets: { value: string; validUntil: Date | null }[];
+  secrets: (SigningSecret & { validUntil: Date | null })[];
   createdAt: Date;
   updatedAt: Date;
 }

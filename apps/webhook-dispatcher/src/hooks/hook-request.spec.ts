@@ -53,7 +53,7 @@ describe('buildHookRequest', () => {
       'user-agent': 'Countersign-Webhooks/1',
       'x-team': 'blue',
       authorization: 'Bearer token',
-      ...signatureHeaders('dlv_1', now, params.body, ['whsec_bmV3', 'whsec_b2xk']),
+      ...signatureHeaders('dlv_1', now, params.body, [{ value: 'whsec_bmV3' }, { value: 'whsec_b2xk' }]),
       'x-countersign-hook': 'postCreateUser',
       'x-countersign-tenant': 'acme',
       'x-countersign-attempt': '2',

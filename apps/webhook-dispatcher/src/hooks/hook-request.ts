@@ -44,12 +44,7 @@ export function buildHookRequest(params: HookRequestParams): HookRequest {
     'user-agent': 'Countersign-Webhooks/1',
   };
   const contract = {
-    ...signatureHeaders(
-      params.deliveryId,
-      now,
-      params.body,
-      secrets.map(({ value }) => value),
-    ),
+    ...signatureHeaders(params.deliveryId, now, params.body, secrets),
     'x-countersign-hook': params.hook,
     'x-countersign-tenant': endpoint.tenantId,
     'x-countersign-attempt': String(params.attempt),

@@ -9,7 +9,7 @@ describe('signatureHeaders', () => {
       'msg_p5jXN8AQM9LWM0D4loKWxJek',
       new Date(1614265330 * 1000),
       '{"test": 2432232314}',
-      ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
+      [{ value: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }],
     );
     expect(headers).toEqual({
       'webhook-id': 'msg_p5jXN8AQM9LWM0D4loKWxJek',
@@ -19,14 +19,17 @@ describe('signatureHeaders', () => {
   });
 
   it('signs with every secret while one replaces the other', () => {
-    const secrets = [newSigningSecret(), newSigningSecret()];
-    const signature = signatureHeaders('dlv_1', new Date(5000), 'ä', secrets)['webhook-signature'].split(' ');
-    expect(signature).toEqual(
-      secrets.map(secret => {
-        const hmac = createHmac('sha256', Buffer.from(secret.slice(6), 'base64'));
-        return `v1,${hmac.update(Buffer.from('dlv_1.5.ä', 'utf8')).digest('base64')}`;
-      }),
-    );
+    const secrets = [{ value: newSigningSecret() }, { value: newSigningSecret() }];
+    // Each key is made at the first signature and used again at the second.
+    for (const body of ['ä', 'b']) {
+      const signature = signatureHeaders('dlv_1', new Date(5000), body, secrets)['webhook-signature'].split(' ');
+      expect(signature).toEqual(
+        secrets.map(({ value }) => {
+          const hmac = createHmac('sha256', Buffer.from(value.slice(6), 'base64'));
+          return `v1,${hmac.update(Buffer.from(`dlv_1.5.${body}`, 'utf8')).digest('base64')}`;
+        }),
+      );
+    }
   });
 
   it('never signs with nothing', () => {
