@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { answers, WebhookReceiver } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AddressPolicy, parseCidr } from './address-policy.js';
+import { ANSWER_MAX_BYTES } from './bounded-exchange.js';
 import { SocketDialer } from './dialer.js';
 import { GuardedConnector } from './guarded-connector.js';
-import { ANSWER_MAX_BYTES, HttpSender } from './http-sender.js';
+import { HttpSender } from './http-sender.js';
 import { SystemNameResolver } from './name-resolver.js';
 
 describe('HttpSender', () => {

@@ -1,9 +1,8 @@
 import { createSecureContext, getCACertificates } from 'node:tls';
 import { Pool } from 'undici';
+import { BoundedExchange, type Exchanged } from './bounded-exchange.js';
 import { GuardedConnector, TargetDenied } from './guarded-connector.js';
 
-/** Bytes of an answer that are read and kept; reading stops there. */
-export const ANSWER_MAX_BYTES = 64 * 1024;
 const POOL_IDLE_MS = 60_000;
 
 export interface HttpAttempt {
@@ -81,33 +80,20 @@ export class HttpSender {
   private async once(held: Held, attempt: HttpAttempt, deadlineMs: number): Promise<HttpResult> {
     const startedAt = new Date();
     const start = performance.now();
-    const abort = new AbortController();
-    const timer = setTimeout(() => abort.abort(), deadlineMs);
-    let answer: Pick<HttpResult, 'status' | 'headers'> = {};
-    const end = (result: Omit<HttpResult, 'startedAt' | 'durationMs'>): HttpResult => ({
+    const request = {
+      method: 'POST' as const,
+      path: attempt.url.pathname + attempt.url.search,
+      headers: attempt.headers,
+      body: attempt.body,
+    };
+    const exchanged = await BoundedExchange.run(held.pool, request, deadlineMs);
+    const result = resultOf(exchanged, deadlineMs);
+    return {
       ...result,
       startedAt,
       durationMs: Math.round(performance.now() - start),
       ...(result.transport === 'denied' ? {} : { address: held.address }),
-    });
-    try {
-      const { statusCode, headers, body } = await held.pool.request({
-        method: 'POST',
-        path: attempt.url.pathname + attempt.url.search,
-        headers: attempt.headers,
-        body: attempt.body,
-        signal: abort.signal,
-      });
-      answer = { status: statusCode, headers: flatten(headers) };
-      const { bytes, truncated } = await readCapped(body);
-      return end({ transport: 'answered', ...answer, body: bytes, truncated });
-    } catch (error) {
-      if (abort.signal.aborted)
-        return end({ transport: 'timed_out', ...answer, error: `no complete answer within ${deadlineMs} ms` });
-      return end({ ...failureOf(error, answer.status !== undefined), ...answer });
-    } finally {
-      clearTimeout(timer);
-    }
+    };
   }
 
   private hold(attempt: HttpAttempt): Held {
@@ -148,33 +134,24 @@ export class HttpSender {
   }
 }
 
-function failureOf(error: unknown, began: boolean): Pick<HttpResult, 'transport' | 'error'> {
-  const { message } = error as Error;
+function resultOf(exchanged: Exchanged, deadlineMs: number): Omit<HttpResult, 'startedAt' | 'durationMs'> {
+  switch (exchanged.kind) {
+    case 'answered':
+      return { transport: 'answered', ...exchanged.answer };
+    case 'timed_out':
+      return { transport: 'timed_out', ...exchanged.answer, error: `no complete answer within ${deadlineMs} ms` };
+    case 'failed':
+      return { ...failureOf(exchanged.error, exchanged.answer !== undefined), ...exchanged.answer };
+  }
+}
+
+function failureOf(error: Error, began: boolean): Pick<HttpResult, 'transport' | 'error'> {
+  const { name, message } = error;
   if (error instanceof TargetDenied) return { transport: 'denied', error: message };
   if (began) return { transport: 'broken', error: `the answer was not finished: ${message}` };
   // A receiver that answers something else than HTTP, or too much of it, has answered; it was connected.
-  if ((error as Error).name === 'HTTPParserError')
-    return { transport: 'broken', error: `the answer is not HTTP: ${message}` };
-  if ((error as Error).name === 'HeadersOverflowError')
+  if (name === 'HTTPParserError') return { transport: 'broken', error: `the answer is not HTTP: ${message}` };
+  if (name === 'HeadersOverflowError')
     return { transport: 'broken', error: 'the answer has more headers than are read' };
   return { transport: 'not_connected', error: message };
-}
-
-async function readCapped(body: AsyncIterable<Buffer>): Promise<{ bytes: Buffer; truncated: boolean }> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    chunks.push(chunk);
-    // Leaving the loop destroys the stream and its connection: no more is read.
-    if (size > ANSWER_MAX_BYTES) return { bytes: Buffer.concat(chunks).subarray(0, ANSWER_MAX_BYTES), truncated: true };
-  }
-  return { bytes: Buffer.concat(chunks), truncated: false };
-}
-
-function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const out: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers))
-    if (value !== undefined) out[name] = Array.isArray(value) ? value.join(', ') : value;
-  return out;
 }
