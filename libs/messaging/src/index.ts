@@ -1,3 +1,4 @@
+export { Signal } from './connection/signal.js';
 export type { DeadLetter } from './consumer/dead-letter.js';
 export type { EventServer } from './consumer/event-server.js';
 export { Inbox } from './inbox/inbox.js';

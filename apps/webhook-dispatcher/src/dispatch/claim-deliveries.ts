@@ -13,8 +13,8 @@ const LEAST = 10;
 /** Takes due deliveries out of the queue: some of each endpoint, so that a full queue of one holds up no other. */
 @Injectable()
 export class ClaimDeliveries {
-  /** Whether the last claim left due deliveries behind. */
-  sawMore = false;
+  /** Endpoints of which the last claim left due deliveries behind. */
+  readonly more = new Set<string>();
 
   constructor(
     private readonly uow: UnitOfWork,
@@ -24,12 +24,12 @@ export class ClaimDeliveries {
     private readonly metrics: DispatcherMetrics,
   ) {}
 
-  /** @param room how many more of an endpoint fit into memory */
-  async execute(claimId: string, room: (endpointId: string) => number): Promise<Job[]> {
+  /** @param wants how many of an endpoint to take at most */
+  async execute(claimId: string, wants: (endpointId: string) => number): Promise<Job[]> {
     const { jobs, probes } = await this.uow.system('claim deliveries', async tx => {
       const due = await this.queue.dueEndpoints(tx, ENDPOINTS);
       this.metrics.dueAge.set(due.reduce((oldest, { age }) => Math.max(oldest, age), 0));
-      this.sawMore = false;
+      this.more.clear();
       if (due.length === 0) return { jobs: [], probes: [] };
       const share = Math.max(LEAST, Math.floor(BATCH / due.length));
       const wanted: (DueEndpoint & { limit: number })[] = [];
@@ -37,16 +37,15 @@ export class ClaimDeliveries {
       for (const endpoint of due) {
         const { tenantId, endpointId, probing } = endpoint;
         if (this.gates.phase(endpointId, now) === 'open') continue;
-        const limit = Math.min(share, room(endpointId));
-        if (limit === 0) continue;
-        if (!probing) wanted.push({ ...endpoint, limit });
+        const limit = Math.min(share, wants(endpointId));
+        if (limit === 0) this.more.add(endpointId);
+        else if (!probing) wanted.push({ ...endpoint, limit });
         else if (await this.breakers.takeProbe(tx, tenantId, endpointId)) wanted.push({ ...endpoint, limit: 1 });
       }
       const jobs = await this.queue.claim(tx, claimId, wanted);
       const taken = Map.groupBy(jobs, job => job.endpointId);
-      this.sawMore = wanted.some(
-        ({ endpointId, limit, probing }) => !probing && taken.get(endpointId)?.length === limit,
-      );
+      for (const { endpointId, limit, probing } of wanted)
+        if (!probing && taken.get(endpointId)?.length === limit) this.more.add(endpointId);
       const probes = wanted.filter(({ probing }) => probing);
       // All that is due may wait for its order: then the turn is somebody else's, an awaited call's for one.
       for (const { tenantId, endpointId } of probes)

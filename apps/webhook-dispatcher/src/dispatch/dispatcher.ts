@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TenantId } from '@countersign/kernel';
+import { Signal } from '@countersign/messaging';
 import { UnitOfWork } from '@countersign/persistence';
 import { CONFIG } from '@countersign/platform';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
@@ -42,7 +43,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
   private readonly seen = new Map<string, TenantId>();
   /** Ids of what is in memory: queued, running, or waiting to be written. */
   private readonly mine = new Set<string>();
-  private wake = new AbortController();
+  private readonly due = new Signal();
   private timer?: NodeJS.Timeout;
   /** Turns that were not given because too much is unwritten. */
   private heldBack = false;
@@ -151,7 +152,7 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
   /** Something became due. */
   wakeUp(): void {
-    this.wake.abort();
+    this.due.fire();
   }
 
   private *heldEndpoints() {
@@ -200,8 +201,14 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
     if (this.gates.phase(job.endpointId, Date.now()) === 'open')
       this.release(this.scheduler.drain(job.tenantId, job.endpointId));
     this.pump();
-    if (this.scheduler.held < CAPACITY / 2 && this.claims.sawMore) this.wakeUp();
+    this.refill(job.endpointId);
     await written;
+  }
+
+  /** Asks the queue once for what a claim left there, as soon as there is place for it. */
+  private refill(endpointId: string): void {
+    if (this.scheduler.held >= CAPACITY / 2 || !this.claims.more.has(endpointId)) return;
+    if (this.scheduler.refill(endpointId) > 0 && this.claims.more.delete(endpointId)) this.wakeUp();
   }
 
   private release(jobs: readonly Job[]): void {
@@ -221,16 +228,16 @@ export class Dispatcher implements OnApplicationBootstrap, OnApplicationShutdown
 
   private async claimLoop(): Promise<void> {
     while (!this.stopped.signal.aborted) {
-      this.wake = new AbortController();
       try {
-        const jobs = await this.claims.execute(this.claimId, endpointId => this.scheduler.room(endpointId));
+        const wants = (endpointId: string) => this.scheduler.refill(endpointId);
+        const jobs = await this.claims.execute(this.claimId, wants);
         if (jobs.length > 0) this.submit(jobs);
-        if (jobs.length > 0 && this.claims.sawMore) continue;
+        if (jobs.length > 0 && [...this.claims.more].some(endpointId => wants(endpointId) > 0)) continue;
       } catch (error) {
         this.logger.warn(`The queue could not be read: ${error instanceof Error ? error.message : String(error)}`);
         await delay(1_000, undefined, { signal: this.stopped.signal }).catch(() => undefined);
       }
-      await delay(POLL_MS, undefined, { signal: this.wake.signal }).catch(() => undefined);
+      await this.due.wait(POLL_MS);
     }
   }
 

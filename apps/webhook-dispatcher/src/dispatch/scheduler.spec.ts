@@ -44,6 +44,16 @@ describe('Scheduler', () => {
     expect(drainAll(scheduler)).toHaveLength(985);
   });
 
+  it('fetches for an endpoint once half of its place is free', () => {
+    const scheduler = make({ capacity: 8, endpointCapacity: 4 });
+    for (let i = 0; i < 3; i++) scheduler.add(job('t'));
+    expect([scheduler.room('ep_t'), scheduler.refill('ep_t')]).toEqual([1, 0]);
+    scheduler.done(scheduler.next(0)!);
+    expect(scheduler.refill('ep_t')).toBe(2);
+    for (const tenant of ['u', 'v']) for (let i = 0; i < 3; i++) scheduler.add(job(tenant));
+    expect(scheduler.refill('ep_new')).toBe(0);
+  });
+
   it('counts size: large bodies take more of a tenant’s turn', () => {
     const scheduler = make();
     for (let i = 0; i < 40; i++) scheduler.add(job('heavy', { cost: 4 }));

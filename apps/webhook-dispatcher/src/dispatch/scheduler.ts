@@ -52,6 +52,15 @@ export class Scheduler<J extends Schedulable> {
     return Math.max(0, Math.min(capacity - this.held, endpointCapacity - (this.byEndpoint.get(endpointId)?.held ?? 0)));
   }
 
+  /**
+   * How many jobs to fetch for the endpoint: none before half of its place is free, because a fetch of a few costs what a
+   * fetch of many does.
+   */
+  refill(endpointId: string): number {
+    const held = this.byEndpoint.get(endpointId)?.held ?? 0;
+    return held * 2 > this.options.endpointCapacity ? 0 : this.room(endpointId);
+  }
+
   add(job: J): void {
     this.hold(job, 1);
     if (job.lane === undefined || this.lanes.enter(job.lane, job)) this.enqueue(job);
