@@ -9,8 +9,10 @@ export function columns<T>(rows: readonly T[], ...getters: ((row: T) => unknown)
  */
 export function jsonColumn(value: unknown): string | null {
   if (value === undefined || value === null) return null;
+  const json = JSON.stringify(value);
+  if (!json.includes('\\u')) return json;
   // Pairs are written as they are: an escaped surrogate is always a lone one.
-  return JSON.stringify(value).replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, escape =>
+  return json.replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, escape =>
     /^\\u(?:0000|d)/.test(escape) ? '\\ufffd' : escape,
   );
 }

@@ -39,7 +39,7 @@ export class CallHook {
   async execute(call: HookCall): Promise<{ request: HookRequest; result: HttpResult }> {
     const { endpoint, hook } = call;
     const start = performance.now();
-    const accessToken = await this.token(endpoint, call.timeoutMs);
+    const accessToken = this.tokens.present(endpoint) ?? (await this.token(endpoint, call.timeoutMs));
     const deadlineMs = Math.max(1, Math.floor(call.timeoutMs - (performance.now() - start)));
     const request = buildHookRequest({
       endpoint,

@@ -32,45 +32,68 @@ export interface HookRequest {
 
 const BEARER_MASKED = 'Bearer ***';
 
+/** What the requests to an endpoint have in common. */
+interface Frame {
+  /** Headers of ours that the endpoint's own may replace, those, and the receiver's credentials. */
+  sent: Record<string, string>;
+  shown: Record<string, string>;
+  /** Where the platform's token goes. */
+  tokenHeader: string;
+  /** By path. */
+  urls: Map<string, URL>;
+}
+
+/** Made once for each endpoint in memory: an endpoint that was changed is another object. */
+const frames = new WeakMap<Endpoint, Frame>();
+
 /** The request of one attempt, with every header that webhooks.json (`headers`) names. */
 export function buildHookRequest(params: HookRequestParams): HookRequest {
   const { endpoint, now } = params;
+  const frame = frameOf(endpoint);
   const secrets = endpoint.secrets.filter(({ validUntil }) => validUntil === null || validUntil > now);
-  const auth = authHeader(endpoint);
-  const tokenHeader = auth?.name === 'authorization' ? 'x-countersign-authorization' : 'authorization';
-  const open = {
-    'content-type': 'application/json',
-    accept: 'application/json',
-    'user-agent': 'Countersign-Webhooks/1',
-  };
-  const contract = {
+  const contract: Record<string, string> = {
     ...signatureHeaders(params.deliveryId, now, params.body, secrets),
     'x-countersign-hook': params.hook,
     'x-countersign-tenant': endpoint.tenantId,
     'x-countersign-attempt': String(params.attempt),
     traceparent: params.traceparent,
-    ...(params.deadlineMs === undefined ? {} : { 'x-countersign-deadline-ms': String(params.deadlineMs) }),
-    ...(params.dryRun ? { 'x-countersign-dry-run': 'true' } : {}),
+  };
+  if (params.deadlineMs !== undefined) contract['x-countersign-deadline-ms'] = String(params.deadlineMs);
+  if (params.dryRun) contract['x-countersign-dry-run'] = 'true';
+  return {
+    url: urlOf(frame, endpoint, params.path),
+    headers: { ...frame.sent, ...contract, [frame.tokenHeader]: `Bearer ${params.accessToken}` },
+    body: params.body,
+    shownHeaders: { ...frame.shown, ...contract, [frame.tokenHeader]: BEARER_MASKED },
+  };
+}
+
+function frameOf(endpoint: Endpoint): Frame {
+  let frame = frames.get(endpoint);
+  if (!frame) frames.set(endpoint, (frame = newFrame(endpoint)));
+  return frame;
+}
+
+function newFrame(endpoint: Endpoint): Frame {
+  const open = {
+    'content-type': 'application/json',
+    accept: 'application/json',
+    'user-agent': 'Countersign-Webhooks/1',
   };
   const own = lowerCased(endpoint.headers);
+  const auth = authHeader(endpoint);
   return {
-    url: hookUrl(endpoint.url, params.path),
-    headers: {
-      ...open,
-      ...own,
-      ...(auth ? { [auth.name]: auth.value } : {}),
-      ...contract,
-      [tokenHeader]: `Bearer ${params.accessToken}`,
-    },
-    body: params.body,
-    shownHeaders: {
-      ...open,
-      ...maskHeaders(own),
-      ...(auth ? { [auth.name]: auth.shown } : {}),
-      ...contract,
-      [tokenHeader]: BEARER_MASKED,
-    },
+    sent: { ...open, ...own, ...(auth ? { [auth.name]: auth.value } : {}) },
+    shown: { ...open, ...maskHeaders(own), ...(auth ? { [auth.name]: auth.shown } : {}) },
+    tokenHeader: auth?.name === 'authorization' ? 'x-countersign-authorization' : 'authorization',
+    urls: new Map(),
   };
+}
+
+function urlOf({ urls }: Frame, endpoint: Endpoint, path: string): URL {
+  let url = urls.get(path);
+  if (!url) urls.set(path, (url = hookUrl(endpoint.url, path)));
+  return url;
 }
 
 function authHeader({ auth }: Endpoint): { name: string; value: string; shown: string } | undefined {
