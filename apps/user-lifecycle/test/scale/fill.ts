@@ -39,42 +39,50 @@ const USERS_SQL = `
     from (select n, ${digits(1, 1000)} as type, ${digits(2, 100_000)} as name, ${digits(3, 10_000)} as home,
                  ${digits(4, 1000)} as state from ${SERIES}) shares) users`;
 
-/** One row for each entry; 40 grades, 500 helpdesk people, badges and dates for some. Sorted, as the key wants them. */
-const SEARCH_VALUES_SQL = `
-  insert into user_search_values (tenant_id, name, value, user_id)
-  select ${TENANT}, e.name, e.value, ${USER_ID} from ${SERIES}, lateral (values
-    ('roles', 'USER'),
-    ('roles', case when n <= 3 then 'ORG_ADMIN' when n % 2000 = 7 then 'HELPDESK' end),
-    ('attributes.grade', 'g' || ${digits(5, 40)}),
-    ('attributes.badge', case when n % 5 = 0 then 'b-' || n end),
-    ('attributes.floor', case when n % 10 = 1 then (n % 70)::text end),
-    ('attributes.remote', case when n % 10 = 2 then (n % 100 = 2)::text end),
-    ('attributes.hired', case when n % 5 = 3 then to_char(date '2000-01-01' + (n % 9000), 'YYYY-MM-DD') end)
-  ) e(name, value) where e.value is not null order by 1, 2, 3, 4`;
+/** Values of users by their name, one row for each entry; 40 grades, 500 helpdesk people, badges and dates for some. */
+const SEARCH_VALUES: readonly [name: string, value: string, which: string][] = [
+  ['attributes.badge', `'b-' || n`, 'n % 5 = 0'],
+  ['attributes.floor', '(n % 70)::text', 'n % 10 = 1'],
+  ['attributes.grade', `'g' || ${digits(5, 40)}`, 'true'],
+  ['attributes.hired', `to_char(date '2000-01-01' + (n % 9000), 'YYYY-MM-DD')`, 'n % 5 = 3'],
+  ['attributes.remote', '(n % 100 = 2)::text', 'n % 10 = 2'],
+  ['roles', `case when n <= 3 then 'ORG_ADMIN' else 'HELPDESK' end`, 'n <= 3 or n % 2000 = 7'],
+  ['roles', `'USER'`, 'true'],
+];
+
+/** Half of all are in the first group, one in a hundred in the second, twenty or so in each of the others. */
+const MEMBERS: readonly [group: string, which: string][] = [
+  [`'grp_000001'`, 'n % 2 = 0'],
+  [`'grp_000002'`, 'n % 100 = 17'],
+  [`'grp_' || lpad((3 + n % 9973)::text, 6, '0')`, 'n % 5 = 4'],
+];
 
 const OTHERS_SQL = [
-  SEARCH_VALUES_SQL,
+  ...SEARCH_VALUES.map(
+    ([name, value, which]) => `
+      insert into user_search_values (tenant_id, name, value, user_id)
+      select ${TENANT}, '${name}', ${value}, ${USER_ID} from ${SERIES} where ${which}`,
+  ),
   `insert into unique_values (tenant_id, name, value, user_id)
-   select ${TENANT}, 'attributes.badge', 'b-' || n, ${USER_ID} from ${SERIES} where n % 5 = 0 order by 1, 2, 3`,
+   select ${TENANT}, 'attributes.badge', 'b-' || n, ${USER_ID} from ${SERIES} where n % 5 = 0`,
   `insert into unique_values (tenant_id, name, value, user_id)
-   select tenant_id, 'login', 'u' || id, id from (select ${TENANT} as tenant_id, ${USER_ID} as id from ${SERIES} where n % 4 = 0) u order by 1, 3`,
+   select tenant_id, 'login', 'u' || id, id from (select ${TENANT} as tenant_id, ${USER_ID} as id from ${SERIES} where n % 4 = 0) u`,
   `insert into groups (tenant_id, id, name, name_key, created_at, updated_at, deleted_at, version)
    select '${LARGE}', 'grp_' || lpad(n::text, 6, '0'), 'Group ' || n, 'group ' || n,
           timestamptz '2026-01-01' + n * interval '1 minute', now(), case when n % 7 = 0 then now() end, 1
      from generate_series(1, 40000) n`,
-  // Half of all are in the first group, one in a hundred in the second, twenty or so in each of the others.
-  `insert into group_members (tenant_id, group_id, user_id)
-   select '${LARGE}', g.id, ${USER_ID} from generate_series(1, ${USERS}) n, lateral (values
-     (case when n % 2 = 0 then 'grp_000001' end), (case when n % 100 = 17 then 'grp_000002' end),
-     (case when n % 5 = 4 then 'grp_' || lpad((3 + n % 9973)::text, 6, '0') end)) g(id)
-   where g.id is not null order by 1, 2, 3`,
+  ...MEMBERS.map(
+    ([group, which]) => `
+      insert into group_members (tenant_id, group_id, user_id)
+      select '${LARGE}', ${group}, ${USER_ID} from generate_series(1, ${USERS}) n where ${which}`,
+  ),
   `insert into audit_log (tenant_id, at, id, actor_type, actor_id, action, target_type, target_id, changes, trace_id)
    select ${TENANT}, timestamptz '2026-01-01' + n * interval '1 second', 'aud_' || lpad(n::text, 9, '0'), 'user',
           case when n < 2000 then 'usr_early' when n % 100 = 0 then ${"'usr_' || lpad((n % 1000)::text, 9, '0')"} else 'usr_importer' end,
           case when n < 50000 then 'group.created' when n % 1000 = 5 then 'user.deleted' else 'user.created' end,
           case when n < 50000 then 'group' else 'user' end, ${USER_ID}, '{}',
           case when n % 3 = 0 then 'import' else md5(n::text) end
-     from generate_series(1, 300000) n order by 1, 2, 3`,
+     from generate_series(1, 300000) n`,
 ];
 
 interface Dropped {
@@ -82,19 +90,22 @@ interface Dropped {
   drop: string;
 }
 
-/** Secondary indexes and foreign keys are made after the rows: in a tenth of the time that keeping them up takes. */
+/** Keys, indexes and foreign keys are made after the rows: in a tenth of the time that keeping them up takes. */
 async function withoutIndexes(
   connection: Connection,
   tables: readonly string[],
   fill: () => Promise<void>,
 ): Promise<void> {
+  // Foreign keys need the keys: they go first and come last.
   const dropped = await connection.query<Dropped[]>(
-    `select format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as restore,
-            format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop
-       from pg_constraint where contype = 'f' and conrelid = any($1::regclass[])
-     union all
-     select pg_get_indexdef(indexrelid), format('drop index %s', indexrelid::regclass)
-       from pg_index where not indisprimary and indrelid = any($1::regclass[])`,
+    `select restore, drop from (
+       select contype = 'f' as late, format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as restore,
+              format('alter table %s drop constraint %I', conrelid::regclass, conname) as drop
+         from pg_constraint where contype in ('f', 'p') and conrelid = any($1::regclass[])
+       union all
+       select false, pg_get_indexdef(indexrelid), format('drop index %s', indexrelid::regclass)
+         from pg_index where not indisprimary and indrelid = any($1::regclass[])) made
+     order by late desc`,
     [tables],
   );
   for (const { drop } of dropped) await connection.query(drop);
