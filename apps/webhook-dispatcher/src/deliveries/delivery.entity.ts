@@ -5,11 +5,10 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
  * `claimed_at`) is kept apart from how far it is.
  */
 @Entity({ name: 'delivery' })
-@Index('delivery__event_endpoint', ['tenantId', 'eventId', 'endpointId'], { unique: true })
 @Index('delivery__lane', ['tenantId', 'endpointId', 'orderKey', 'seq'])
 @Index('delivery__waiting', { synchronize: false })
 @Index('delivery__claimed', { synchronize: false })
-@Index('delivery__expires_at', ['expiresAt'])
+@Index('delivery__expires_at', { synchronize: false })
 export class DeliveryEntity {
   @PrimaryColumn({ name: 'tenant_id', type: 'text', primaryKeyConstraintName: 'delivery_pkey' })
   tenantId!: string;
