@@ -43,7 +43,7 @@ export function attemptRecord(
 /** Appends attempts, many in one statement. */
 export async function insertAttempts(tx: SystemTransaction, attempts: readonly AttemptRecord[]): Promise<void> {
   if (attempts.length === 0) return;
-  await tx.query(
+  await tx.prepared(
     `insert into attempt (tenant_id, delivery_at, delivery_id, id, number, endpoint_id, started_at, duration_ms, succeeded,
        transport, status, error, address, url, request_headers, response_headers, response_body, response_truncated)
      select * from unnest($1::text[], $2::timestamptz[], $3::text[], $4::text[], $5::int[], $6::text[], $7::timestamptz[], $8::int[],

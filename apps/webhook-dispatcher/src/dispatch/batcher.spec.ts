@@ -57,6 +57,23 @@ describe('Batcher', () => {
     expect(written).toEqual([[1, 2, 3], [4, 5, 6], [7]]);
   });
 
+  it('waits longer in a full stream, but not while somebody waits for an item', async () => {
+    vi.useFakeTimers();
+    const { batcher, written } = record();
+    const add = async (count: number, urgent = false) => {
+      for (let item = 0; item < count; item++) void batcher.add(item, urgent);
+      await vi.advanceTimersByTimeAsync(5);
+      return written.length;
+    };
+    expect(await add(100)).toBe(1);
+    expect(await add(100)).toBe(1);
+    expect(await add(1, true)).toBe(2);
+    expect(await add(1)).toBe(2);
+    await vi.advanceTimersByTimeAsync(40);
+    expect(written.map(items => items.length)).toEqual([100, 101, 1]);
+    expect(await add(1)).toBe(4);
+  });
+
   it('gives up only the item that cannot be written', async () => {
     const { batcher, written, failed } = record(items => (items.includes(3) ? new Error('bad row') : undefined));
     await Promise.all([1, 2, 3, 4, 5].map(item => batcher.add(item)));

@@ -40,7 +40,9 @@ export class Completions {
 
   /** Resolves when it is written. */
   add(claimId: string, completion: Completion): Promise<void> {
-    return this.batcher.add({ claimId, completion });
+    // The next of an ordered endpoint waits until it is written, and so does who announced.
+    const { ordered, mode } = completion.job;
+    return this.batcher.add({ claimId, completion }, ordered || mode === 'announce');
   }
 
   close(): Promise<void> {
