@@ -16,6 +16,8 @@ export interface FetcherOptions {
   topicOf(partition: KafkaPartition): string;
   /** Called when a partition has got records. */
   onRecords(): void;
+  /** Has partitions dropped whose topic was made anew. */
+  onTopics(): Promise<void>;
   /** The partition's position is not in the log: retention has overtaken the group, or the log was made anew. */
   onOutOfRange(): Promise<void>;
   onError(error: unknown, doing: string): void;
@@ -30,6 +32,8 @@ const RETRY_MS = 250;
 const PROBLEM_MS = 5_000;
 /** While a partition has no leader. */
 const LOOK_AGAIN_MS = 1_000;
+/** After so long (milliseconds) a fetch does not go without another look at the topics: they may be others of the same names. */
+const TRUST_MS = 1_000;
 const MAX_BYTES_PER_PARTITION = 1024 * 1024;
 const MAX_BYTES = 10 * 1024 * 1024;
 const READ_COMMITTED = 1;
@@ -42,6 +46,8 @@ export class Fetcher {
   private readonly wake = new Signal();
   private ended = false;
   private loop?: Promise<void>;
+  /** When the topics were last known to be the same. */
+  private lookedAt = -Infinity;
   private failing?: { since: number; error: unknown };
 
   constructor(private readonly options: FetcherOptions) {}
@@ -92,6 +98,8 @@ export class Fetcher {
   private async pullAll(cluster: GroupCluster): Promise<void> {
     await cluster.addMultipleTargetTopics([...this.options.topics]);
     await cluster.refreshMetadata();
+    this.lookedAt = -Infinity;
+    await this.look();
     const round = { over: false };
     const nodes = new Set(cluster.getNodeIds().map(Number));
     const since = performance.now();
@@ -114,7 +122,10 @@ export class Fetcher {
     if (wanted.length === 0) return this.wake.wait(WAIT_MS);
     const broker = await cluster.findBroker({ nodeId });
     const byTopic = Map.groupBy(wanted, partition => this.options.topicOf(partition));
-    const { responses } = await broker.fetch({
+    const asked = new Map(
+      wanted.map(one => [`${this.options.topicOf(one)}/${one.partition}`, { one, from: one.next }]),
+    );
+    const fetching = broker.fetch({
       maxWaitTime: wanted.length < here.length ? SHORT_WAIT_MS : WAIT_MS,
       minBytes: 1,
       maxBytes: MAX_BYTES,
@@ -128,10 +139,10 @@ export class Fetcher {
         })),
       })),
     });
+    const [{ responses }] = await Promise.all([fetching, this.look()]);
+    // Where the answer itself was long in coming.
+    await this.look();
     this.failing = undefined;
-    const asked = new Map(
-      wanted.map(one => [`${this.options.topicOf(one)}/${one.partition}`, { one, from: one.next }]),
-    );
     let got = 0;
     for (const { topicName, partitions } of responses) {
       for (const fetched of partitions) {
@@ -140,6 +151,13 @@ export class Fetcher {
       }
     }
     if (got > 0) this.options.onRecords();
+  }
+
+  private async look(): Promise<void> {
+    const now = performance.now();
+    if (now - this.lookedAt < TRUST_MS) return;
+    await this.options.onTopics();
+    this.lookedAt = now;
   }
 
   private store(partition: KafkaPartition, { messages }: FetchedPartition): number {

@@ -8,16 +8,21 @@ export interface TopicPartition {
   partition: number;
 }
 
-export interface CommittedPlace extends TopicPartition {
-  /** Undefined where the group has committed none. */
-  offset: number | undefined;
-  /** Id of the last seek that was taken there. */
+/** What is kept with a committed offset, as its metadata. */
+export interface PlaceLabel {
+  /** Id of the last seek that was taken there; empty when there was none. */
   mark: string;
+  /** Id of the topic in whose log the offset is; empty where that is not known. */
+  log: string;
 }
 
-export interface MarkedOffset extends TopicPartition {
+export interface CommittedPlace extends TopicPartition, PlaceLabel {
+  /** Undefined where the group has committed none. */
+  offset: number | undefined;
+}
+
+export interface LabelledOffset extends TopicPartition, PlaceLabel {
   offset: number;
-  mark: string;
 }
 
 /** Times that ListOffsets takes for a place (Kafka protocol). */
@@ -44,7 +49,7 @@ export async function fetchCommitted(
       topic: response.topic,
       partition,
       offset: Number(offset) < 0 ? undefined : Number(offset),
-      mark: metadata ?? '',
+      ...readLabel(metadata ?? ''),
     })),
   );
 }
@@ -57,11 +62,15 @@ export async function commitOffsets(
   link: KafkaLink,
   group: string,
   member: { memberId: string; generation: number },
-  places: readonly MarkedOffset[],
+  places: readonly LabelledOffset[],
 ): Promise<string | undefined> {
   const topics = [...Map.groupBy(places, ({ topic }) => topic)].map(([topic, list]) => ({
     topic,
-    partitions: list.map(({ partition, offset, mark }) => ({ partition, offset: String(offset), metadata: mark })),
+    partitions: list.map(({ partition, offset, mark, log }) => ({
+      partition,
+      offset: String(offset),
+      metadata: log === '' ? mark : `${mark} ${log}`,
+    })),
   }));
   const request = { groupId: group, memberId: member.memberId, groupGenerationId: member.generation, topics };
   try {
@@ -95,6 +104,11 @@ export async function listOffsets(
     );
     return new Map(answers.flat());
   });
+}
+
+function readLabel(metadata: string): PlaceLabel {
+  const [mark = '', log = ''] = metadata.split(' ');
+  return { mark, log };
 }
 
 /** The node that leads the partition, as the client last heard. */

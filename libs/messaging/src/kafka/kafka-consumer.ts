@@ -8,9 +8,9 @@ import {
   commitOffsets,
   fetchCommitted,
   listOffsets,
-  NEWEST,
   OLDEST,
   placeName,
+  type PlaceLabel,
   type TopicPartition,
 } from './group-offsets.js';
 import type { Assignment, SeekOrder } from './group-protocol.js';
@@ -18,7 +18,9 @@ import type { KafkaLink } from './kafka-link.js';
 import type { KafkaNames } from './kafka-names.js';
 import { KafkaPartition } from './kafka-partition.js';
 import { Membership } from './membership.js';
+import { isStranger, madeAnew, MovedLogs } from './moved-logs.js';
 import { RecentLines } from './recent-lines.js';
+import { topicIds } from './topic-ids.js';
 
 export interface KafkaConsumerContext {
   names: KafkaNames;
@@ -73,20 +75,31 @@ export class KafkaConsumer implements BusConsumer {
       if (!this.ending.signal.aborted && recent.isNew(`${doing}: ${String(error)}`)) options.onError(error, doing);
     };
     const { onError } = this;
+    const topics = options.topics.map(topic => names.topic(topic));
+    const logs = new MovedLogs({
+      link: this.data,
+      topics,
+      partitions: () => this.held.all(),
+      placeOf: ({ topic, partition }) => ({ topic: names.topic(topic), partition }),
+      isHeld: partition => this.held.get(partition.name) === partition,
+      setBack: (partition, offset, label) => void this.setBack(partition, offset, label),
+      onError,
+    });
     this.fetcher = new Fetcher({
       link: this.data,
-      topics: options.topics.map(topic => names.topic(topic)),
+      topics,
       partitions: () => this.held.all(),
       topicOf: partition => names.topic(partition.topic),
       onRecords: () => this.held.schedule(),
-      onOutOfRange: () => this.skipWhatIsGone(),
+      onTopics: () => logs.dropStrangers(),
+      onOutOfRange: () => logs.skipWhatIsGone(),
       onError,
     });
     this.membership = new Membership({
       group: this.group,
       sessionTimeoutMs: Math.max(options.sessionTimeoutMs, LEAST_SESSION_MS),
       link: this.joins,
-      describe: () => ({ topics: options.topics.map(topic => names.topic(topic)), owned: this.owned(), seeks: [] }),
+      describe: () => ({ topics, owned: this.owned(), seeks: [] }),
       onAssignment: assignment => this.take(assignment),
       onLost: () => this.loseAll(),
       onHeartbeat: () => {
@@ -174,22 +187,28 @@ export class KafkaConsumer implements BusConsumer {
     const { names } = this.context;
     const standing = this.membership.current;
     const remote = places.map(({ topic, partition }) => ({ topic: names.topic(topic), partition }));
+    if (remote.length === 0) return;
+    const ids = await topicIds(this.data, [...new Set(remote.map(({ topic }) => topic))]);
     const committed = await fetchCommitted(this.data, this.group, remote);
-    const fresh = committed.filter(({ offset }) => offset === undefined);
+    const fresh = committed.filter(one => one.offset === undefined || isStranger(one, ids.get(one.topic)));
     const oldest = await listOffsets(this.data, fresh, OLDEST);
     // Cut off meanwhile, it has none of them any more.
     if (this.membership.current !== standing) return;
-    for (const { topic, partition, offset, mark } of committed) {
-      const from = offset ?? oldest.get(placeName({ topic, partition }));
+    for (const one of committed) {
+      const { topic, partition, offset, mark } = one;
+      const begins = fresh.includes(one);
+      const from = begins ? oldest.get(placeName(one)) : offset;
       if (from === undefined) throw new Error(`${topic}[${partition}] has no leader`);
-      const held = this.hold({ topic: names.own(topic)!, partition }, from, mark);
+      if (begins && offset !== undefined) this.onError(madeAnew(one), 'beginning; it does so with the oldest record');
+      const log = ids.get(topic) ?? one.log;
+      const held = this.hold({ topic: names.own(topic)!, partition }, from, { mark, log });
       // From now on the group stands somewhere: its lag can be told though nothing was sent yet.
-      if (offset === undefined) this.place(held, from);
+      if (begins) this.place(held, from);
     }
   }
 
-  private hold({ topic, partition }: TopicPartition, from: number, mark: string): KafkaPartition {
-    const held: KafkaPartition = new KafkaPartition(topic, partition, from, mark, {
+  private hold({ topic, partition }: TopicPartition, from: number, label: PlaceLabel): KafkaPartition {
+    const held: KafkaPartition = new KafkaPartition(topic, partition, from, label, {
       ...this.options,
       commit: to => this.commit(held, to),
     });
@@ -201,14 +220,14 @@ export class KafkaConsumer implements BusConsumer {
   private obey({ id, topic, partition, offset }: SeekOrder): void {
     const name = partitionName(this.context.names.own(topic) ?? '', partition);
     const held = this.held.get(name);
-    if (!held || held.mark === id || this.held.isLeaving(held) || this.held.draining) return;
-    this.place(this.setBack(held, offset, id), offset);
+    if (!held || held.label.mark === id || this.held.isLeaving(held) || this.held.draining) return;
+    this.place(this.setBack(held, offset, { ...held.label, mark: id }), offset);
   }
 
-  private setBack(partition: KafkaPartition, offset: number, mark: string): KafkaPartition {
+  private setBack(partition: KafkaPartition, offset: number, label: PlaceLabel): KafkaPartition {
     partition.abort(LOST);
     this.held.forget(partition);
-    return this.hold(partition, offset, mark);
+    return this.hold(partition, offset, label);
   }
 
   /** Makes it known where the group stands now; the batches need not wait for that. */
@@ -224,7 +243,7 @@ export class KafkaConsumer implements BusConsumer {
       if (offset < partition.committed) return true;
       const standing = this.membership.current;
       try {
-        const place = { topic, partition: partition.partition, offset, mark: partition.mark };
+        const place = { topic, partition: partition.partition, offset, ...partition.label };
         const refusal = await commitOffsets(this.data, this.group, standing, [place]);
         if (refusal === undefined) {
           partition.committed = Math.max(partition.committed, offset);
@@ -257,26 +276,5 @@ export class KafkaConsumer implements BusConsumer {
     if (this.online === online) return;
     this.online = online;
     if (online) this.held.schedule();
-  }
-
-  /** Retention has taken records that the group had not handled: says so and goes on with the oldest that is left. */
-  private async skipWhatIsGone(): Promise<void> {
-    const { names } = this.context;
-    const held = this.held.all();
-    const remote = held.map(({ topic, partition }) => ({ topic: names.topic(topic), partition }));
-    const [oldest, newest] = await Promise.all([
-      listOffsets(this.data, remote, OLDEST),
-      listOffsets(this.data, remote, NEWEST),
-    ]);
-    for (const partition of held) {
-      const name = placeName({ topic: names.topic(partition.topic), partition: partition.partition });
-      const [first, end] = [oldest.get(name), newest.get(name)];
-      if (first === undefined || end === undefined || (partition.next >= first && partition.next <= end)) continue;
-      // It may have been let go, or set back, while the broker was asked.
-      if (this.held.get(partition.name) !== partition || partition.aborted) continue;
-      const lost = new Error(`offset ${partition.next} of ${partition.name} is not in the log (${first} to ${end})`);
-      this.onError(lost, 'fetching; it goes on with the oldest record');
-      this.setBack(partition, first, partition.mark);
-    }
   }
 }

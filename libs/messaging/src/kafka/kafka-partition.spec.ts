@@ -15,7 +15,13 @@ const records = (from: number, to: number): BusRecord[] =>
 
 function partition(onBatch: (batch: PartitionBatch) => Promise<void>): KafkaPartition {
   const onError = (error: unknown) => expect.fail(String(error));
-  return new KafkaPartition('t', 0, 0, '', { maxBatch: 500, onBatch, onError, commit: () => Promise.resolve(true) });
+  return new KafkaPartition(
+    't',
+    0,
+    0,
+    { mark: '', log: '' },
+    { maxBatch: 500, onBatch, onError, commit: () => Promise.resolve(true) },
+  );
 }
 
 describe('KafkaPartition', () => {

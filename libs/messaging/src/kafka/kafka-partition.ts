@@ -1,5 +1,6 @@
 import { HeldPartition, type HeldOptions } from '../partition/held-partition.js';
 import type { BusRecord } from '../port/bus-driver.js';
+import type { PlaceLabel } from './group-offsets.js';
 import { sizeOf } from './records.js';
 
 /** Fetched ahead of a partition's batches, at most; enough that one fetch's round trip is never waited for. */
@@ -16,12 +17,12 @@ export class KafkaPartition extends HeldPartition {
   /** The highest offset that the group has taken from this member. */
   committed = -1;
 
-  /** @param mark id of the last seek that the group has taken here; it stays with the committed offset */
+  /** @param label stays with the offsets that are committed */
   constructor(
     topic: string,
     partition: number,
     position: number,
-    readonly mark: string,
+    readonly label: PlaceLabel,
     options: Omit<HeldOptions, 'fetch'>,
   ) {
     super(topic, partition, position, {

@@ -169,7 +169,12 @@ export function joinGroup(
       return make(join);
     };
   };
-  return (Object.create(broker, { lookupRequest: { value: lookupRequest } }) as GroupBroker).joinGroup(request);
+  return withRequests(broker, lookupRequest).joinGroup(request);
+}
+
+/** The same broker, whose requests are made in another way than kafkajs makes them. */
+export function withRequests(broker: GroupBroker, lookupRequest: GroupBroker['lookupRequest']): GroupBroker {
+  return Object.create(broker, { lookupRequest: { value: lookupRequest } }) as GroupBroker;
 }
 
 function checked<T extends object>(part: T | undefined, methods: readonly (keyof T)[], name: string): T {

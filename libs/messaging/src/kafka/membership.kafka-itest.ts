@@ -157,7 +157,7 @@ describe('a member whose group is a generation ahead', () => {
         }),
       );
       const standing = { memberId, generation: generationId };
-      const place = { topic: probe.config.KAFKA_PREFIX + TOPIC, partition: 11, offset: 0, mark: '' };
+      const place = { topic: probe.config.KAFKA_PREFIX + TOPIC, partition: 11, offset: 0, mark: '', log: '' };
       const link = kafka.newLink();
       // Until the member is in a generation after that.
       await eventually(async () =>

@@ -9,7 +9,7 @@ import {
   NEWEST,
   OLDEST,
   placeName,
-  type MarkedOffset,
+  type LabelledOffset,
 } from './group-offsets.js';
 import { LEAST_SESSION_MS } from './kafka-consumer.js';
 import type { KafkaLink } from './kafka-link.js';
@@ -39,7 +39,7 @@ export async function seekGroup(
   to: SeekTarget,
 ): Promise<PartitionOffset[]> {
   const mark = randomUUID();
-  const places = (await targets(context.link, topic, to)).map(place => ({ ...place, topic, mark }));
+  const places = (await targets(context.link, topic, to)).map(place => ({ ...place, topic, mark, log: '' }));
   const outside = { memberId: '', generation: -1 };
   const refusal = await commitOffsets(context.link, group, outside, places);
   if (refusal !== undefined) await order(context, group, places);
@@ -73,7 +73,7 @@ function nonNegative(offset: number | undefined): number | undefined {
   return offset !== undefined && offset >= 0 ? offset : undefined;
 }
 
-async function order(context: SeekContext, group: string, places: readonly MarkedOffset[]): Promise<void> {
+async function order(context: SeekContext, group: string, places: readonly LabelledOffset[]): Promise<void> {
   const seeks = places.map(({ topic, partition, offset, mark }) => ({ id: mark, topic, partition, offset }));
   const membership: Membership = new Membership({
     group,
