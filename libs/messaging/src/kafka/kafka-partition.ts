@@ -52,6 +52,11 @@ export class KafkaPartition extends HeldPartition {
     this.next = end;
   }
 
+  /** Goes on fetching there; what was fetched before stays to be handled. */
+  skipTo(offset: number): void {
+    this.next = offset;
+  }
+
   private take(from: number, limit: number): readonly BusRecord[] {
     this.trim(from);
     return this.records.slice(0, limit);

@@ -49,6 +49,47 @@ async function makeAnew(from: number, to: number): Promise<void> {
   await driver.close();
 }
 
+describe('what was fetched before retention took it', () => {
+  it('is still handled, and the next is the oldest that is left', async () => {
+    // Two fetches bring two each; no more is asked for until two are handled.
+    const send = (kibibytes: number, seqs: number[]) => {
+      const value = Buffer.alloc(kibibytes * 1024);
+      return probe.driver.publish(seqs.map(seq => ({ ...probeRecord({ subject, seq }), value })));
+    };
+    await send(400, [0, 1, 2, 3]);
+    const outcomes: string[] = [];
+    const errors: string[] = [];
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const consumer = reader(
+      async batch => {
+        const { offset } = batch.records[0]!;
+        if (offset === 0) {
+          begun.resolve();
+          await gate.promise;
+        }
+        if (offset === 2) await eventually(() => expect(errors.join()).toMatch(/offset 4 of .* \(6 to 8\)/));
+        outcomes.push(
+          await batch.commit(offset + 1).then(
+            () => `${offset} committed`,
+            () => `${offset} lost`,
+          ),
+        );
+      },
+      1,
+      (error, doing) => errors.push(`${doing}: ${String(error)}`),
+    );
+    await consumer.start();
+    await begun.promise;
+    await send(300, [4, 5, 6, 7]);
+    // kafkajs' admin looks for the leaders among topics that it has met.
+    await kafka.admin.fetchTopicOffsets(topic);
+    await kafka.admin.deleteTopicRecords({ topic, partitions: [{ partition: 4, offset: '6' }] });
+    gate.resolve();
+    await eventually(() => expect(outcomes).toEqual([0, 1, 2, 3, 6, 7].map(offset => `${offset} committed`)), 30_000);
+    await consumer.stop();
+  });
+});
+
 describe('a topic that is deleted and made anew with a longer log', () => {
   it('is read from its beginning by a member that was in the middle of the old one', async () => {
     const member = await forkConsumer(probe, { handlerMs: 0 });

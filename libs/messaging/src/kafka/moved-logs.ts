@@ -23,7 +23,7 @@ const DOING = 'fetching; it goes on with the oldest record';
 export class MovedLogs {
   constructor(private readonly options: MovedLogsOptions) {}
 
-  /** Where a place is not in the log, the partition goes on with the oldest record. */
+  /** What was fetched before retention took it is still to be handled; of a log that is shorter now, nothing is good. */
   async skipWhatIsGone(): Promise<void> {
     const { link, partitions, placeOf, isHeld, setBack, onError } = this.options;
     const held = partitions();
@@ -36,7 +36,8 @@ export class MovedLogs {
       // It may have been let go, or set back, while the broker was asked.
       if (!isHeld(partition) || partition.aborted) continue;
       onError(new Error(`offset ${partition.next} of ${partition.name} is not in the log (${first} to ${end})`), DOING);
-      setBack(partition, first, partition.label);
+      if (partition.next < first) partition.skipTo(first);
+      else setBack(partition, first, partition.label);
     }
   }
 
