@@ -61,7 +61,9 @@ describe('awaited hooks', () => {
     expect(deadline).toBeGreaterThan(0);
     expect(deadline).toBeLessThanOrEqual(1_500);
     const at = new Date(Number(headers['webhook-timestamp']) * 1000);
-    expect(headers).toMatchObject(signatureHeaders(headers['webhook-id']!, at, call!.rawBody.toString(), [secret]));
+    expect(headers).toMatchObject(
+      signatureHeaders(headers['webhook-id']!, at, call!.rawBody.toString(), [{ value: secret }]),
+    );
   });
 
   it('refuses with the tenant’s message, and logs it', async () => {

@@ -117,7 +117,7 @@ describe('webhook endpoints', () => {
       'webhook-signature': sent['webhook-signature'],
     });
     const at = new Date(Number(sent['webhook-timestamp']) * 1000);
-    expect(sent).toMatchObject(signatureHeaders(sent['webhook-id']!, at, '{}', [secret]));
+    expect(sent).toMatchObject(signatureHeaders(sent['webhook-id']!, at, '{}', [{ value: secret }]));
     expect(sent['authorization']).toBe(`Bearer ${harness.authority.endpointTokens.at(-1)!.token}`);
     expect(JSON.stringify(body)).not.toContain(harness.authority.endpointTokens.at(-1)!.token);
   });
@@ -252,7 +252,9 @@ describe('webhook endpoints', () => {
     await tenant.admin.post(`${path}/test`, undefined);
     const { headers } = receiver.requestsTo('/webhook/test')[0]!;
     const at = new Date(Number(headers['webhook-timestamp']) * 1000);
-    expect(headers).toMatchObject(signatureHeaders(headers['webhook-id']!, at, '{}', [rotated.secret, secret]));
+    expect(headers).toMatchObject(
+      signatureHeaders(headers['webhook-id']!, at, '{}', [{ value: rotated.secret }, { value: secret }]),
+    );
   });
 
   it('tells auth-mfa when roles change, so that older tokens are void', async () => {
