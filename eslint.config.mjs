@@ -1,5 +1,5 @@
 import { globSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import nx from '@nx/eslint-plugin';
 import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
@@ -9,9 +9,6 @@ import { ensureProjectGraph } from './tools/workspace/lint/project-graph.mjs';
 
 await ensureProjectGraph(import.meta.dirname);
 
-const projects = globSync(['{apps,libs,tools}/*/tsconfig.spec.json', 'bench/tsconfig.spec.json'], {
-  cwd: import.meta.dirname,
-}).map(dirname);
 const TESTS = [
   '**/*.spec.ts',
   '**/*.itest.ts',
@@ -43,7 +40,7 @@ const restrict = (...rules) => ({ 'no-restricted-syntax': ['error', ...rules] })
 const restrictImports = (...patterns) => ({ 'no-restricted-imports': ['error', { patterns: [apps, ...patterns] }] });
 // Nx overlooks an app by its package's name, because apps export nothing.
 const apps = {
-  group: projects.filter(project => project.startsWith('apps/')).map(project => `@countersign/${basename(project)}`),
+  group: globSync('apps/*', { cwd: import.meta.dirname }).map(app => `@countersign/${basename(app)}`),
   message: 'An app is imported by nobody: services share contracts, and ask each other over HTTP.',
 };
 const kafkaDriver = { group: ['kafkajs', 'kafkajs/*'], message: 'kafkajs is named in libs/messaging/src/kafka only.' };
@@ -99,10 +96,10 @@ export default defineConfig([
       ...restrictImports(kafkaDriver, testingLib, localServers, mainModule),
     },
   },
-  ...projects.map(project => ({
-    files: [`${project}/**/*.ts`],
+  {
+    files: ['{apps,libs,tools}/*/**/*.ts', 'bench/**/*.ts'],
     languageOptions: {
-      parserOptions: { project: [`${project}/tsconfig.spec.json`], tsconfigRootDir: import.meta.dirname },
+      parserOptions: { project: ['tsconfig.all.json'], tsconfigRootDir: import.meta.dirname },
     },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
@@ -115,7 +112,7 @@ export default defineConfig([
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       '@typescript-eslint/only-throw-error': 'error',
     },
-  })),
+  },
   { files: ['**/config.ts', '**/*.config.ts'], rules: restrict(focusedOrSkipped, defaultExport) },
   { files: CONFIGS, rules: { ...restrict(focusedOrSkipped, environment), '@nx/enforce-module-boundaries': 'off' } },
   { files: ['libs/messaging/src/kafka/**'], rules: restrictImports(testingLib, localServers, mainModule) },
