@@ -78,27 +78,28 @@ export class Outbox {
     if (additions.length === 0) return [];
     const rows = additions.map(({ tenantId, event, subject, data, options = {} }) => {
       const envelope = this.describe(tenantId, event, subject, options);
-      const headers = JSON.stringify(encodeHeaders(envelope));
       return {
         tenantId,
         event,
         key: `${tenantId}/${subject}`,
-        headers,
+        headers: encodeHeaders(envelope),
         payload: JSON.stringify(event.schema.parse(data)),
         id: envelope.id,
       };
     });
     await tx.prepared(
       `insert into outbox (tenant_id, topic, part, key, headers, payload)
-       select t, o, p, k, h, y from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::jsonb[], $6::text[])
+       select t, o, p, k, h, y
+         from rows from (unnest($1::text[], $2::text[], $3::int[], $4::text[]), jsonb_array_elements($5), jsonb_array_elements_text($6))
          with ordinality as given(t, o, p, k, h, y, n) order by n`,
       [
         rows.map(row => row.tenantId),
         rows.map(row => row.event.topic),
         rows.map(row => partitionOf(row.key, PARTITIONS)),
         rows.map(row => row.key),
-        rows.map(row => row.headers),
-        rows.map(row => row.payload),
+        // One text each: in an array of texts every quote would have to be escaped.
+        JSON.stringify(rows.map(row => row.headers)),
+        JSON.stringify(rows.map(row => row.payload)),
       ],
     );
     if (!woken.has(tx)) {
