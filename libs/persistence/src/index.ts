@@ -10,4 +10,5 @@ export * from './row-level-security.js';
 export * from './run-migrations.js';
 export * from './standard-entities.js';
 export * from './standard-tables.js';
+export * from './statement-name.js';
 export * from './unit-of-work.js';

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import pg from 'pg';
 import { QueryRunnerAlreadyReleasedError, type QueryRunner } from 'typeorm';
+import { statementName } from './statement-name.js';
 
 /** What begins a transaction with a variable that ends with it: two statements in one message, one round trip. */
 export function beginWith(variable: string, value: string): string {
@@ -66,16 +66,4 @@ export class TransactionConnection {
       throw error;
     }
   }
-}
-
-const names = new Map<string, string>();
-
-/** A name that follows from the text, so that one name never stands for two statements. */
-function statementName(text: string): string {
-  let name = names.get(text);
-  if (name === undefined) {
-    name = createHash('sha256').update(text).digest('base64url').slice(0, 24);
-    names.set(text, name);
-  }
-  return name;
 }

@@ -1,3 +1,4 @@
+import { statementName } from '@countersign/persistence';
 import pg from 'pg';
 
 export interface SessionOptions {
@@ -62,9 +63,12 @@ export class DirectSession {
     }
   }
 
-  /** One statement at a time: callers that overlap wait for each other. */
+  /** One statement at a time: callers that overlap wait for each other. What has parameters is parsed and planned once. */
   query<Row>(sql: string, parameters: unknown[] = []): Promise<Row[]> {
-    const answer = this.last.then(async () => (await this.client.query(sql, parameters)).rows as Row[]);
+    const name = parameters.length > 0 ? statementName(sql) : undefined;
+    const answer = this.last.then(
+      async () => (await this.client.query({ name, text: sql, values: parameters })).rows as Row[],
+    );
     this.last = answer.catch(() => undefined);
     return answer;
   }

@@ -5,8 +5,13 @@ const { schema } = BUS_DATABASE;
 /** Tenant of a record that names none: no slug has that form, so no tenant's query can ever match it. */
 export const NO_TENANT = '_';
 
-/** Channel on which consumers learn that a topic has new records; the payload is the topics, comma-separated. */
-export const LOG_CHANNEL = 'bus_log';
+/** What an append moved: so many records of a partition, whose next offset is now this one. */
+export interface Appended {
+  topic: string;
+  part: number;
+  n: number;
+  next_off: string;
+}
 
 /**
  * Gives the rows of `batch` (tenant_id, ord, topic, part, key, headers, payload) their offsets and appends them, in the one
@@ -32,7 +37,7 @@ function append(batch: string): string {
       insert into ${schema}.bus_log (tenant_id, topic, part, off, key, headers, payload)
       select tenant_id, topic, part, off, key, headers, payload from numbered
     )
-    select topic, n::int as n from counts`;
+    select c.topic, c.part, c.n::int as n, h.next_off from counts c join heads h using (topic, part)`;
 }
 
 /** $1 = most rows. The outbox is a queue of one reader: oldest first by id, taken and appended in one statement. */

@@ -1,6 +1,7 @@
 import { PARTITIONS } from '@countersign/contracts';
 import { BUS_DATABASE } from '@countersign/persistence';
 import type { PartitionLag, PartitionOffset, RelaySession, SeekTarget } from '../port/bus-driver.js';
+import { partitionName } from '../partition/held-partition.js';
 import { assignPartitions, type Assignable } from './assign-partitions.js';
 
 const { schema } = BUS_DATABASE;
@@ -13,6 +14,12 @@ export interface Claim {
   part: number;
   epoch: string;
   off: string;
+}
+
+/** A place that a partition, as a member has claimed it, is to have. */
+export interface Commit extends Assignable {
+  epoch: string;
+  offset: number;
 }
 
 /** The first offset that the log still has. */
@@ -93,14 +100,31 @@ export class ConsumerGroups {
     );
   }
 
-  /** Sets the cursor if the member still has the partition in that epoch. */
-  async commit(member: string, topic: string, part: number, epoch: string, offset: number): Promise<boolean> {
-    const rows = await this.session.query(
-      `update ${schema}.bus_cursor set off = $6
-       where grp = $1 and topic = $2 and part = $3 and owner = $4 and epoch = $5 returning 1`,
-      [this.group, topic, part, member, epoch, offset],
+  /**
+   * Sets the cursors of those of the partitions, each at most once, that the member still has in that epoch; in their order,
+   * as two members that believe to have the same ones must not deadlock. @returns for each whether it was set
+   */
+  async commit(member: string, commits: readonly Commit[]): Promise<boolean[]> {
+    const rows = await this.session.query<Assignable>(
+      `with mine as (
+         select c.topic, c.part, w.off from ${schema}.bus_cursor c
+         join unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[]) as w (topic, part, epoch, off)
+           on w.topic = c.topic and w.part = c.part
+         where c.grp = $1 and c.owner = $2 and c.epoch = w.epoch order by c.topic, c.part for update of c
+       )
+       update ${schema}.bus_cursor c set off = mine.off
+       from mine where c.grp = $1 and c.topic = mine.topic and c.part = mine.part returning c.topic, c.part`,
+      [
+        this.group,
+        member,
+        commits.map(({ topic }) => topic),
+        commits.map(({ part }) => part),
+        commits.map(({ epoch }) => epoch),
+        commits.map(({ offset }) => offset),
+      ],
     );
-    return rows.length === 1;
+    const set = new Set(rows.map(({ topic, part }) => partitionName(topic, part)));
+    return commits.map(({ topic, part }) => set.has(partitionName(topic, part)));
   }
 
   async leave(member: string): Promise<void> {

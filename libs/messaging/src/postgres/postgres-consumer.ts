@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { statementName } from '@countersign/persistence';
 import type pg from 'pg';
 import { DirectSession } from '../connection/direct-session.js';
+import { Gather } from '../connection/gather.js';
 import { Signal } from '../connection/signal.js';
 import { HeldPartition, partitionName, type HeldOptions } from '../partition/held-partition.js';
 import { HeldPartitions } from '../partition/held-partitions.js';
 import { LOST, RELEASED, type AbortReason } from '../port/batch-signal.js';
 import type { BusConsumer, ConsumerOptions } from '../port/bus-driver.js';
-import { LOG_CHANNEL } from './append-to-log.js';
-import { ConsumerGroups, GROUP_CHANNEL, type Claim } from './consumer-groups.js';
-import { fetchHeads, fetchRecords } from './log-reader.js';
+import { ConsumerGroups, GROUP_CHANNEL, type Claim, type Commit } from './consumer-groups.js';
+import { LOG_CHANNEL, readNotice } from './log-notices.js';
+import { fetchHeads, LogReader } from './log-reader.js';
 
 const RECONNECT_MS = 500;
 
@@ -34,7 +36,9 @@ export class PostgresConsumer implements BusConsumer {
   private readonly held: HeldPartitions<ClaimedPartition>;
   private readonly heads = new Map<string, number>();
   private readonly beats = new Signal();
-  private readonly commits: ConsumerGroups;
+  private readonly pooled: ConsumerGroups;
+  private readonly commits: Gather<Commit, boolean>;
+  private readonly reader: LogReader;
   private session?: DirectSession;
   private loop?: Promise<void>;
   private ended = false;
@@ -47,8 +51,11 @@ export class PostgresConsumer implements BusConsumer {
     private readonly url: string,
     private readonly pool: pg.Pool,
   ) {
-    const query = async <Row>(sql: string, parameters?: unknown[]) => (await pool.query(sql, parameters)).rows as Row[];
-    this.commits = new ConsumerGroups({ query }, options.group);
+    const query = async <Row>(text: string, values?: unknown[]) =>
+      (await pool.query({ name: statementName(text), text, values })).rows as Row[];
+    this.pooled = new ConsumerGroups({ query }, options.group);
+    this.commits = new Gather(commits => this.pooled.commit(this.member, commits));
+    this.reader = new LogReader(pool);
     this.held = new HeldPartitions({
       partitionsAtOnce: options.partitionsAtOnce,
       onAssignment: assigned => options.onAssignment(assigned),
@@ -74,7 +81,7 @@ export class PostgresConsumer implements BusConsumer {
     this.beats.fire();
     await this.loop;
     if (this.beatAt !== undefined) {
-      await this.commits.leave(this.member).catch((error: unknown) => this.options.onError(error, 'leaving the group'));
+      await this.pooled.leave(this.member).catch((error: unknown) => this.options.onError(error, 'leaving the group'));
     }
   }
 
@@ -113,13 +120,25 @@ export class PostgresConsumer implements BusConsumer {
     // A heartbeat or claim that a crash of the database forgets is made again; waiting for the disk would only cost.
     await session.query('set synchronous_commit = off');
     void session.closed.then(() => this.beats.fire());
+    // Another database, or an older state of this one, may be behind the new connection.
+    this.heads.clear();
     return session;
   }
 
   private onNotification(channel: string, payload: string): void {
     if (channel === GROUP_CHANNEL) {
       if (payload === this.options.group) this.beats.fire();
-    } else if (payload.split(',').some(topic => this.options.topics.includes(topic))) this.refresh();
+      return;
+    }
+    const { heads, unknown } = readNotice(payload, this.options.topics);
+    for (const [name, next] of heads) this.raise(name, next);
+    if (unknown) this.refresh();
+    else if (heads.size > 0) this.held.schedule();
+  }
+
+  /** What was looked up may be older than what a notice has said since. */
+  private raise(name: string, next: number): void {
+    this.heads.set(name, Math.max(next, this.heads.get(name) ?? 0));
   }
 
   private async beat(groups: ConsumerGroups): Promise<void> {
@@ -167,8 +186,8 @@ export class PostgresConsumer implements BusConsumer {
     const { topic, part, epoch } = claim;
     const options = {
       ...this.options,
-      fetch: (from: number, limit: number) => fetchRecords(this.pool, topic, part, from, limit),
-      commit: (to: number) => this.commits.commit(this.member, topic, part, epoch, to),
+      fetch: (from: number, limit: number) => this.reader.fetch(topic, part, from, limit),
+      commit: (offset: number) => this.commits.add({ topic, part, epoch, offset }),
     };
     this.held.hold(new ClaimedPartition(epoch, claim, options));
   }
@@ -178,7 +197,7 @@ export class PostgresConsumer implements BusConsumer {
     if (this.held.isLeaving(partition)) return;
     const gone = async () => {
       await this.held.letGo(partition, reason, release);
-      if (release) await this.commits.announce();
+      if (release) await this.pooled.announce();
       this.beats.fire();
     };
     gone().catch((error: unknown) => this.options.onError(error, `letting ${partition.name} go`));
@@ -196,7 +215,7 @@ export class PostgresConsumer implements BusConsumer {
     try {
       while (this.stale && !this.held.draining) {
         this.stale = false;
-        for (const head of await fetchHeads(this.pool, this.options.topics)) this.heads.set(head.name, head.next);
+        for (const { name, next } of await fetchHeads(this.pool, this.options.topics)) this.raise(name, next);
         this.held.schedule();
       }
     } catch (error) {

@@ -11,10 +11,11 @@ import type {
   SeekTarget,
   StoredDeadLetter,
 } from '../port/bus-driver.js';
-import { LOG_CHANNEL, NO_TENANT, PUBLISH_SQL, relaySql } from './append-to-log.js';
+import { NO_TENANT, PUBLISH_SQL, relaySql, type Appended } from './append-to-log.js';
 import { ConsumerGroups } from './consumer-groups.js';
 import { deleteDeadLetter, findDeadLetters, listDeadLetters } from './dead-letters.js';
 import { expireLog } from './expire-log.js';
+import { LOG_CHANNEL, writeNotice } from './log-notices.js';
 import { PostgresConsumer } from './postgres-consumer.js';
 
 /**
@@ -52,7 +53,7 @@ export class PostgresDriver implements BusDriver {
   }
 
   async publish(records: readonly NewRecord[]): Promise<void> {
-    const { rows } = await this.pool.query<{ topic: string }>(PUBLISH_SQL, [
+    const { rows } = await this.pool.query<Appended>(PUBLISH_SQL, [
       records.map(record => record.headers['ce_tenantid'] ?? NO_TENANT),
       records.map(record => record.topic),
       records.map(record => record.partition),
@@ -65,7 +66,7 @@ export class PostgresDriver implements BusDriver {
   }
 
   async relay(session: RelaySession, outbox: string, limit: number): Promise<number> {
-    const rows = await session.query<{ topic: string; n: number }>(relaySql(outbox), [limit]);
+    const rows = await session.query<Appended>(relaySql(outbox), [limit]);
     if (rows.length === 0) return 0;
     // After the commit and in a transaction of its own: inside the move it would hold the database-wide lock of NOTIFY.
     await session.query(...notification(rows));
@@ -111,7 +112,6 @@ export class PostgresDriver implements BusDriver {
   }
 }
 
-function notification(rows: readonly { topic: string }[]): [string, unknown[]] {
-  const topics = [...new Set(rows.map(row => row.topic))].join(',');
-  return [`select pg_notify('${LOG_CHANNEL}', $1)`, [topics]];
+function notification(appended: readonly Appended[]): [string, unknown[]] {
+  return [`select pg_notify('${LOG_CHANNEL}', $1)`, [writeNotice(appended)]];
 }
