@@ -5,6 +5,8 @@ import { UnparseableEvent } from '../envelope/unparseable-event.js';
 import type { MessagingMetrics } from '../metrics/messaging-metrics.js';
 import { BatchSignal } from '../port/batch-signal.js';
 import type { BusConsumer, BusDriver, PartitionBatch, StoredDeadLetter } from '../port/bus-driver.js';
+import { BatchRounds } from './batch-rounds.js';
+import { callHandler } from './call-handler.js';
 import { restoreRecord, ANY_HANDLER } from './dead-letter.js';
 import type { EventHandlers } from './event-handlers.js';
 import { HandlerRunner, Outage, pruneGraves } from './handler-runner.js';
@@ -38,7 +40,12 @@ export class EventConsumer {
   /** By partition, what was dead-lettered and may be delivered again because something before it is not done. */
   private readonly buried = new Map<string, Set<string>>();
 
-  constructor(private readonly options: EventConsumerOptions) {}
+  private readonly rounds: BatchRounds;
+
+  constructor(private readonly options: EventConsumerOptions) {
+    const { window, metrics } = options;
+    this.rounds = new BatchRounds(window, (handler, received) => callHandler(metrics, handler, received, 1));
+  }
 
   /** Topics of the events that have handlers. */
   get topics(): string[] {
@@ -127,6 +134,7 @@ export class EventConsumer {
       driver,
       metrics,
       { warn: message => logger.warn(message, CONTEXT) },
+      this.rounds,
       signal,
       buried,
     );

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EventEnvelope } from '@countersign/contracts';
-import { childTraceparent, runInContext } from '@countersign/kernel';
 import type { MessagingMetrics } from '../metrics/messaging-metrics.js';
 import { LOST } from '../port/batch-signal.js';
 import type { BusDriver, BusRecord, PartitionBatch } from '../port/bus-driver.js';
+import type { BatchRounds } from './batch-rounds.js';
+import { callHandler, type Received } from './call-handler.js';
 import { ANY_HANDLER, toDeadLetter } from './dead-letter.js';
 import type { EventHandler } from './event-handlers.js';
 import { classify, MAX_ATTEMPTS, retryDelay } from './retry-policy.js';
@@ -18,12 +18,6 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
-/** An event with the record that carried it. */
-export interface Received {
-  readonly event: EventEnvelope;
-  readonly record: BusRecord;
-}
-
 export interface RunnerLog {
   warn(message: string): void;
 }
@@ -35,6 +29,7 @@ export class HandlerRunner {
     private readonly driver: Pick<BusDriver, 'publish'>,
     private readonly metrics: MessagingMetrics,
     private readonly log: RunnerLog,
+    private readonly rounds: BatchRounds,
     private readonly signal: PartitionBatch['signal'],
     /** What is among the dead letters already: passed over when the partition is delivered again before its commit. */
     private readonly buried = new Set<string>(),
@@ -65,11 +60,11 @@ export class HandlerRunner {
   async many(handler: EventHandler, given: readonly Received[]): Promise<void> {
     const received = given.filter(({ record }) => !this.buried.has(graveOf(record, handler.handler)));
     if (received.length === 0) return;
-    if (received.length === 1) return this.one(handler, received[0]!);
     for (let attempt = 1; ; attempt++) {
-      const error = await this.attempt(handler, received, attempt);
+      const error = await this.attemptAll(handler, received, attempt);
       if (!error) return;
       if (!(await this.giveUp(handler, error.cause, attempt))) continue;
+      if (received.length === 1) return this.bury(received[0]!.record, handler.handler, error.cause, attempt);
       for (const single of received) await this.one(handler, single);
       return;
     }
@@ -97,15 +92,25 @@ export class HandlerRunner {
     received: readonly Received[],
     attempt: number,
   ): Promise<{ cause: unknown } | undefined> {
-    const events = received.map(({ event }) => event);
-    const records = received.map(({ record }) => record);
-    const end = this.metrics.processing.startTimer({ handler: handler.handler });
     try {
-      await inContextOf(events, () => handler.invoke(handler.batch ? events : events[0]!, records, attempt));
-      end({ outcome: 'ok' });
+      await callHandler(this.metrics, handler, received, attempt);
       return undefined;
     } catch (cause) {
-      end({ outcome: classify(cause) });
+      return { cause };
+    }
+  }
+
+  /** The first try is made together with what other partitions have for the handler at this moment. */
+  private async attemptAll(
+    handler: EventHandler,
+    received: readonly Received[],
+    attempt: number,
+  ): Promise<{ cause: unknown } | undefined> {
+    if (attempt > 1) return this.attempt(handler, received, attempt);
+    try {
+      await this.rounds.call(handler, received);
+      return undefined;
+    } catch (cause) {
       return { cause };
     }
   }
@@ -130,20 +135,4 @@ function graveOf(record: BusRecord, handler: string): string {
 /** Forgets what lies below the offset. */
 export function pruneGraves(buried: Set<string>, offset: number): void {
   for (const grave of buried) if (Number.parseInt(grave, 10) < offset) buried.delete(grave);
-}
-
-/** Runs work as the consequence of the events: one event's trace, tenant and actor; a new trace where there are several. */
-function inContextOf<T>(events: readonly EventEnvelope[], work: () => T): T {
-  const [event] = events;
-  if (!event || events.length > 1) return runInContext({ traceparent: childTraceparent() }, work);
-  return runInContext(
-    {
-      traceparent: childTraceparent(event.traceparent),
-      tenantId: event.tenantId,
-      actor: event.actor,
-      correlationId: event.correlationId,
-      causationId: event.id,
-    },
-    work,
-  );
 }

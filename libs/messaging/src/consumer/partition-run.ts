@@ -1,9 +1,10 @@
 import { decodeEvent } from '../envelope/envelope-codec.js';
 import type { MessagingMetrics } from '../metrics/messaging-metrics.js';
 import type { PartitionBatch } from '../port/bus-driver.js';
+import type { Received } from './call-handler.js';
 import { ANY_HANDLER } from './dead-letter.js';
 import type { EventHandler, EventHandlers } from './event-handlers.js';
-import type { HandlerRunner, Received } from './handler-runner.js';
+import type { HandlerRunner } from './handler-runner.js';
 import { LaneScheduler, type LaneResult, type LaneStep } from './lane-scheduler.js';
 
 /** One step of a record: handlers of single events, a batch handler, or the dead letters when it cannot be read. */
