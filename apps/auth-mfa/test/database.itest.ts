@@ -170,7 +170,7 @@ describeDatabase(service, {
     },
     'CredentialRepository.confirm': {
       prepare: theirCredential,
-      attempt: (tx, id: string) => credentials.confirm(tx, id),
+      attempt: (tx, id: string) => credentials.confirm(tx, [id]),
     },
     'CredentialRepository.unconfirmedFor': {
       prepare: theirCredential,

@@ -125,7 +125,7 @@ export class CredentialRepository {
   /** Everything kept of the user's passwords. @returns whether there was something */
   async delete(tx: TenantTransaction, userId: string): Promise<boolean> {
     await tx.query(`delete from password_history where tenant_id = $1 and user_id = $2`, [tx.tenantId, userId]);
-    await this.confirm(tx, userId);
+    await this.confirm(tx, [userId]);
     const gone = await tx.query(`delete from credential where tenant_id = $1 and user_id = $2 returning 1`, [
       tx.tenantId,
       userId,
@@ -143,11 +143,11 @@ export class CredentialRepository {
     );
   }
 
-  /** The user of this credential has been heard of. */
-  async confirm(tx: TenantTransaction, userId: string): Promise<void> {
-    await tx.prepared(`delete from unconfirmed_credential where tenant_id = $1 and user_id = $2`, [
+  /** These users have been heard of. */
+  async confirm(tx: TenantTransaction, userIds: readonly string[]): Promise<void> {
+    await tx.prepared(`delete from unconfirmed_credential where tenant_id = $1 and user_id = any($2::text[])`, [
       tx.tenantId,
-      userId,
+      userIds,
     ]);
   }
 

@@ -35,7 +35,7 @@ export class SweepOrphanedCredentials {
       deleted += await this.uow.run(tenantId, async tx => {
         const user = await this.directory.findUser(tx, userId);
         if (user && user.status !== 'deleted') {
-          await this.credentials.confirm(tx, userId);
+          await this.credentials.confirm(tx, [userId]);
           return 0;
         }
         const gone = await this.credentials.delete(tx, userId);

@@ -26,6 +26,29 @@ export interface Applied<T> {
 
 const USER = `user_id as "userId", login, roles, status, version`;
 
+/** Columns and rows of users, as an insert takes them; `$2` is what `rowsOf` makes. Sorted, so that two writers do not deadlock. */
+const ROWS = `(tenant_id, user_id, login, first_name, last_name, email, mobile, roles, status, version, updated_at)
+  select $1, r.* from jsonb_to_recordset($2::jsonb) as r(user_id text, login text, first_name text, last_name text, email text,
+    mobile text, roles text[], status text, version int, updated_at timestamptz)
+  order by r.user_id`;
+
+function rowsOf(users: readonly User[], now: Date): string {
+  return JSON.stringify(
+    users.map(user => ({
+      user_id: user.id,
+      login: user.login,
+      first_name: user.firstName,
+      last_name: user.lastName,
+      email: user.email ?? null,
+      mobile: user.mobile ?? null,
+      roles: user.roles,
+      status: user.status,
+      version: user.version,
+      updated_at: now,
+    })),
+  );
+}
+
 /** auth-mfa's copy of users and tenants, kept by their events and written by version only. */
 @Injectable()
 export class DirectoryRepository {
@@ -63,30 +86,34 @@ export class DirectoryRepository {
 
   /** Writes the user's state unless a later one is known. Who is given tokens meanwhile waits, or has them already. */
   async saveUser(tx: TenantTransaction, user: User, now: Date): Promise<Applied<KnownUser>> {
-    // Most users that are written are new: one statement does for them.
-    if (user.version === 1 && (await this.writeUser(tx, user, now, 'nothing'))) {
-      return { before: undefined, applied: true };
-    }
-    const [before] = await tx.prepared<KnownUser>(
+    const [before] = await tx.query<KnownUser>(
       `select ${USER} from known_user where tenant_id = $1 and user_id = $2 for update`,
       [tx.tenantId, user.id],
     );
-    const applied = await this.writeUser(
-      tx,
-      user,
-      now,
-      `update set
+    const written = await tx.query(
+      `insert into known_user as k ${ROWS}
+       on conflict (tenant_id, user_id) do update set
          login = excluded.login, first_name = excluded.first_name, last_name = excluded.last_name,
          email = excluded.email, mobile = excluded.mobile, roles = excluded.roles, status = excluded.status,
          version = excluded.version, updated_at = excluded.updated_at
-       where k.version < excluded.version`,
+       where k.version < excluded.version
+       returning 1`,
+      [tx.tenantId, rowsOf([user], now)],
     );
-    return { before, applied };
+    return { before, applied: written.length > 0 };
   }
 
-  /** Writes a user of whom nothing is known; a known one changes by its events only, with all that follows from them. */
-  async addUser(tx: TenantTransaction, user: User, now: Date): Promise<void> {
-    await this.writeUser(tx, user, now, 'nothing');
+  /**
+   * Writes users of whom nothing is known; a known one changes by its events only, with all that follows from them.
+   * @returns the ids of those that were not known
+   */
+  async addUsers(tx: TenantTransaction, users: readonly User[], now: Date): Promise<Set<string>> {
+    if (users.length === 0) return new Set();
+    const rows = await tx.prepared<{ userId: string }>(
+      `insert into known_user ${ROWS} on conflict (tenant_id, user_id) do nothing returning user_id as "userId"`,
+      [tx.tenantId, rowsOf(users, now)],
+    );
+    return new Set(rows.map(row => row.userId));
   }
 
   async saveTenant(tx: TenantTransaction, tenant: KnownTenant): Promise<Applied<Pick<KnownTenant, 'status'>>> {
@@ -108,29 +135,5 @@ export class DirectoryRepository {
   async allTenants(tx: SystemTransaction): Promise<TenantId[]> {
     const rows = await tx.query<{ tenantId: TenantId }>(`select tenant_id as "tenantId" from known_tenant order by 1`);
     return rows.map(row => row.tenantId);
-  }
-
-  private async writeUser(tx: TenantTransaction, user: User, now: Date, onConflict: string): Promise<boolean> {
-    const written = await tx.prepared(
-      `insert into known_user as k
-         (tenant_id, user_id, login, first_name, last_name, email, mobile, roles, status, version, updated_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-       on conflict (tenant_id, user_id) do ${onConflict}
-       returning 1`,
-      [
-        tx.tenantId,
-        user.id,
-        user.login,
-        user.firstName,
-        user.lastName,
-        user.email ?? null,
-        user.mobile ?? null,
-        user.roles,
-        user.status,
-        user.version,
-        now,
-      ],
-    );
-    return written.length > 0;
   }
 }

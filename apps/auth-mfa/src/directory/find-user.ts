@@ -44,7 +44,7 @@ export class FindUser {
     });
     if (!user || user.status === 'deleted') return undefined;
     return this.uow.run(tenantId, async tx => {
-      await this.directory.addUser(tx, user, this.clock.now());
+      await this.directory.addUsers(tx, [user], this.clock.now());
       return this.directory.findUser(tx, userId);
     });
   }

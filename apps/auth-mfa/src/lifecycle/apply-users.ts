@@ -7,11 +7,11 @@ import { CredentialRepository } from '../credentials/credential.repository.js';
 import { DirectoryRepository } from '../directory/directory.repository.js';
 import { RevokeTokens } from '../revocations/revoke-tokens.js';
 import { EndSessions } from '../sessions/end-sessions.js';
-import { consequenceOf } from './consequences.js';
+import { consequenceOf, type Standing } from './consequences.js';
 
-/** Takes over a user's state and draws the consequences for its tokens, sessions and credentials; late states change nothing. */
+/** Takes over users' states and draws the consequences for their tokens, sessions and credentials; late states change nothing. */
 @Injectable()
-export class ApplyUser {
+export class ApplyUsers {
   constructor(
     @Inject(CLOCK) private readonly clock: Clock,
     private readonly directory: DirectoryRepository,
@@ -20,10 +20,26 @@ export class ApplyUser {
     private readonly endSessions: EndSessions,
   ) {}
 
-  async execute(tx: TenantTransaction, user: User): Promise<void> {
-    const { before, applied } = await this.directory.saveUser(tx, user, this.clock.now());
-    await this.credentials.confirm(tx, user.id);
-    if (!applied) return;
+  /** @param users of the transaction's tenant; several states of one user in their order */
+  async execute(tx: TenantTransaction, users: readonly User[]): Promise<void> {
+    const now = this.clock.now();
+    // Most are new: one statement does for them.
+    const fresh = users.filter(user => user.version === 1);
+    const added = await this.directory.addUsers(tx, fresh, now);
+    await this.credentials.confirm(
+      tx,
+      users.map(user => user.id),
+    );
+    for (const user of users) {
+      if (user.version === 1 && added.has(user.id)) await this.draw(tx, undefined, user);
+      else {
+        const { before, applied } = await this.directory.saveUser(tx, user, now);
+        if (applied) await this.draw(tx, before, user);
+      }
+    }
+  }
+
+  private async draw(tx: TenantTransaction, before: Standing | undefined, user: User): Promise<void> {
     const { id: userId, status } = user;
     switch (consequenceOf(before, user)) {
       case 'none':

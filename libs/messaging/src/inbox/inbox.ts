@@ -3,6 +3,7 @@ import {
   retrySerialization,
   type SystemTransaction,
   type TenantTransaction,
+  type Transaction,
   type UnitOfWork,
 } from '@countersign/persistence';
 
@@ -33,6 +34,25 @@ export class Inbox {
   }
 
   /**
+   * Runs `work` in one transaction of each tenant with those of its events, in their order, that this handler has not
+   * handled; in none for a tenant that has no such event.
+   */
+  async onceByTenant<D>(
+    handler: string,
+    events: readonly EventEnvelope<D>[],
+    work: (tx: TenantTransaction, fresh: EventEnvelope<D>[]) => Promise<void>,
+  ): Promise<void> {
+    for (const [tenantId, own] of Map.groupBy(events, event => event.tenantId)) {
+      await retrySerialization(() =>
+        this.uow.run(tenantId, async tx => {
+          const fresh = await this.note(tx, handler, own);
+          if (fresh.length > 0) await work(tx, fresh);
+        }),
+      );
+    }
+  }
+
+  /**
    * Runs `work` in one transaction of the worker role with those events, in their order, that this handler has not
    * handled; not at all when there are none.
    * @returns how many were new
@@ -45,18 +65,27 @@ export class Inbox {
     if (events.length === 0) return Promise.resolve(0);
     return retrySerialization(() =>
       this.uow.system(`inbox ${handler}`, async tx => {
-        // Sorted: two members that handle the same events after a rebalance wait for each other instead of deadlocking.
-        const rows = await tx.prepared<{ event_id: string }>(
-          `insert into inbox (tenant_id, handler, event_id)
-           select t, $2, e from unnest($1::text[], $3::uuid[]) as given(t, e) order by t, e
-           on conflict do nothing returning event_id`,
-          [events.map(event => event.tenantId), handler, events.map(event => event.id)],
-        );
-        const unseen = new Set(rows.map(row => row.event_id));
-        const fresh = events.filter(event => unseen.delete(event.id));
+        const fresh = await this.note(tx, handler, events);
         if (fresh.length > 0) await work(tx, fresh);
         return fresh.length;
       }),
     );
+  }
+
+  /** Marks the events as handled. @returns those that were not, in their order */
+  private async note<D>(
+    tx: Transaction,
+    handler: string,
+    events: readonly EventEnvelope<D>[],
+  ): Promise<EventEnvelope<D>[]> {
+    // Sorted: two members that handle the same events after a rebalance wait for each other instead of deadlocking.
+    const rows = await tx.prepared<{ event_id: string }>(
+      `insert into inbox (tenant_id, handler, event_id)
+       select t, $2, e from unnest($1::text[], $3::uuid[]) as given(t, e) order by t, e
+       on conflict do nothing returning event_id`,
+      [events.map(event => event.tenantId), handler, events.map(event => event.id)],
+    );
+    const unseen = new Set(rows.map(row => row.event_id));
+    return events.filter(event => unseen.delete(event.id));
   }
 }
