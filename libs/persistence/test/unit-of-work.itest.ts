@@ -84,6 +84,53 @@ describe('UnitOfWork.run', () => {
     }
   });
 
+  it('gives a prepared statement that begins the transaction the values that it gets in its middle', async () => {
+    const echo = `select $1::text as "text", $2::text[] as "texts", $3::int as "int", $4::boolean as "yes", $5::jsonb as "json",
+      $6::timestamptz as "at", $7::bigint[] as "big", current_setting('app.tenant_id') as "tenant"`;
+    const text = `a'b"c\\d $1 -- ü \u{1F600}`;
+    const json = { text, list: [1, null] };
+    const values = [text, [text, null, ''], -7, false, JSON.stringify(json), '2026-01-02T03:04:05.678Z', [1, 2]];
+    const expected = {
+      text,
+      texts: [text, null, ''],
+      int: -7,
+      yes: false,
+      json,
+      at: new Date('2026-01-02T03:04:05.678Z'),
+      big: ['1', '2'],
+    };
+    for (let i = 0; i < 12; i++) {
+      const tenant = i % 2 ? acme : globex;
+      await uow.run(tenant, async tx => {
+        expect(await tx.prepared(echo, values)).toEqual([{ ...expected, tenant }]);
+        expect(await tx.prepared(echo, values)).toEqual([{ ...expected, tenant }]);
+      });
+    }
+  });
+
+  it('rolls back a transaction whose first statement fails, however it was begun, and goes on', async () => {
+    const add = `insert into thing values ($1, $2) returning id`;
+    const pids = new Set<unknown>();
+    for (let i = 0; i < 12; i++) {
+      const twice = uow.run(acme, async tx => {
+        await tx.prepared(add, [acme, 1]);
+        await tx.prepared(add, [acme, 1]);
+      });
+      await expect(twice).rejects.toMatchObject({ code: '23505', query: add });
+      const foreign = uow.run(acme, tx => tx.prepared(add, [globex, 1]));
+      await expect(foreign).rejects.toMatchObject({ code: '42501', query: add });
+      pids.add(await uow.run(acme, async tx => (await tx.query('select pg_backend_pid() as pid'))[0]!['pid']));
+    }
+    expect(pids.size).toBe(1);
+    expect(await ids()).toEqual([]);
+  });
+
+  it('ends a transaction that had no statement without one', async () => {
+    expect(await uow.run(acme, () => Promise.resolve('nothing'))).toBe('nothing');
+    await expect(uow.run(acme, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    expect(await ids()).toEqual([]);
+  });
+
   it('counts the caught failure of a prepared statement too', async () => {
     const work = uow.run(acme, async tx => {
       for (let i = 0; i < 2; i++) {
