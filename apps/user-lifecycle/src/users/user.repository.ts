@@ -37,12 +37,15 @@ export class UserRepository {
       created_at: user.createdAt,
       ...writtenColumns(user),
     };
-    const placeholders = Object.keys(columns).map((_, index) => `$${index + 1}`);
+    const names = Object.keys(columns);
+    const placeholders = names.map((_, index) => `$${index + 1}`);
+    const entries = [...searchValues(user).values()];
     await tx.prepared(
-      `insert into users (${Object.keys(columns).join(', ')}) values (${placeholders.join(', ')})`,
-      Object.values(columns),
+      `with added as (insert into users (${names.join(', ')}) values (${placeholders.join(', ')}))
+       insert into user_search_values (tenant_id, name, value, user_id)
+       select $1, e.name, e.value, $2 from unnest($${names.length + 1}::text[], $${names.length + 2}::text[]) as e(name, value)`,
+      [...Object.values(columns), entries.map(entry => entry.name), entries.map(entry => entry.value)],
     );
-    await this.addSearchValues(tx, user.id, [...searchValues(user).values()]);
     await this.addMemberships(tx, user.id, user.assignedGroups);
   }
 
