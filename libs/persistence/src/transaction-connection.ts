@@ -46,14 +46,16 @@ export class TransactionConnection {
       if (sql === 'ROLLBACK') await this.begun?.catch(() => undefined);
       else await this.open();
       const answer = await this.remember(query(...args));
-      if (/^\s*rollback\s+to\b/i.test(sql)) this.failure = undefined;
+      this.mendAfter(sql);
       return answer as never;
     };
   }
 
   async query(text: string, values?: unknown[]): Promise<unknown[]> {
     await this.open();
-    return (await this.send({ text, values })).rows;
+    const { rows } = await this.send({ text, values });
+    this.mendAfter(text);
+    return rows;
   }
 
   async prepared(text: string, values: unknown[]): Promise<unknown[]> {
@@ -77,6 +79,10 @@ export class TransactionConnection {
     if (this.failure === undefined) return;
     const message = 'A statement of the transaction failed and its failure was caught: nothing can be committed';
     throw Object.assign(new Error(message, { cause: this.failure }), { code: '25P02' });
+  }
+
+  private mendAfter(sql: string): void {
+    if (/^\s*rollback\s+to\b/i.test(sql)) this.failure = undefined;
   }
 
   private async open(): Promise<void> {

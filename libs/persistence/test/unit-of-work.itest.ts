@@ -56,6 +56,9 @@ describe('UnitOfWork.run', () => {
       await tx.query(`insert into thing values ('acme', 1)`);
       const again = tx.manager.transaction(inner => inner.query(`insert into thing values ('acme', 1)`));
       await expect(again).rejects.toThrow(/thing_pkey/);
+      await tx.query('savepoint own');
+      await expect(tx.query(`insert into thing values ('acme', 1)`)).rejects.toThrow(/thing_pkey/);
+      await tx.query('rollback to savepoint own');
       await tx.query(`insert into thing values ('acme', 2)`);
     });
     expect(await ids()).toEqual([1, 2]);

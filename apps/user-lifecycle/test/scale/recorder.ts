@@ -37,15 +37,13 @@ export class RecordingUnitOfWork extends UnitOfWork {
   }
 
   override run<T>(tenantId: TenantId, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
-    return super.run(tenantId, tx =>
-      work({
-        ...tx,
-        query: async (sql, parameters) => {
-          this.ran.push(await explain(tx, sql, parameters));
-          return tx.query(sql, parameters);
-        },
-      }),
-    );
+    return super.run(tenantId, tx => {
+      const explained = async (sql: string, parameters?: unknown[]) => {
+        this.ran.push(await explain(tx, sql, parameters));
+        return (await tx.query(sql, parameters)) as never;
+      };
+      return work({ ...tx, query: explained, prepared: explained });
+    });
   }
 
   /** What ran since it was asked last. */
