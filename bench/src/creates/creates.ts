@@ -5,8 +5,8 @@ import { CostMeter } from '../measure/cost-meter.js';
 import { figure, type Figure } from '../measure/figure.js';
 import { interleave } from '../measure/interleave.js';
 import { withCleanup } from '../platform/cleanup.js';
-import { Platform, UNLIMITED } from '../platform/platform.js';
-import { Receiver } from '../platform/receiver.js';
+import { UNLIMITED } from '../platform/platform.js';
+import { startTestBed } from '../platform/test-bed.js';
 import { waitUntil } from '../platform/wait-until.js';
 import { RawCreates } from './raw-creates.js';
 
@@ -28,14 +28,9 @@ export const creates: Benchmark = {
     'users created per second through the gateway, with and without validateUser, against the bare SQL of the same rows',
   run: run =>
     withCleanup(async later => {
-      const platform = await Platform.start({ config: run.config, environment: UNLIMITED });
-      later(() => platform.stop());
-      const receiver = await Receiver.start();
-      later(() => receiver.stop());
+      const { platform, receiver, api } = await startTestBed(later, { config: run.config, environment: UNLIMITED });
       const database = await platform.database();
       later(() => database.end());
-      const api = await platform.administrator();
-      later(() => api.close());
       const create = () => api.send<{ id: string }>('POST', '/v1/users', 201, newUser());
       const { id } = await create();
       await waitUntil('the first user’s events are on the bus', async () => {

@@ -3,8 +3,7 @@ import { CostMeter } from '../measure/cost-meter.js';
 import { figure, ratioAtLeast } from '../measure/figure.js';
 import { interleave } from '../measure/interleave.js';
 import { withCleanup } from '../platform/cleanup.js';
-import { Platform } from '../platform/platform.js';
-import { Receiver } from '../platform/receiver.js';
+import { startTestBed } from '../platform/test-bed.js';
 import { CONCURRENCY, DispatcherDrain } from './dispatcher-drain.js';
 import { RawBaseline } from './raw-drain.js';
 
@@ -13,14 +12,9 @@ export const deliveries: Benchmark = {
   describes: 'webhook deliveries per second: preloaded ones drained by the dispatcher, against a raw loop',
   run: run =>
     withCleanup(async later => {
-      const platform = await Platform.start(run);
-      later(() => platform.stop());
-      const receiver = await Receiver.start();
-      later(() => receiver.stop());
+      const { platform, receiver, api } = await startTestBed(later, run);
       const database = await platform.database();
       later(() => database.end());
-      const api = await platform.administrator();
-      later(() => api.close());
       const drain = await DispatcherDrain.prepare(api, database, receiver);
       const raw = new RawBaseline(database, {
         databaseUrl: await platform.databaseUrl(),

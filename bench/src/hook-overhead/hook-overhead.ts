@@ -10,8 +10,8 @@ import { figure, type Figure, type FigureParams } from '../measure/figure.js';
 import { interleave } from '../measure/interleave.js';
 import { quantile } from '../measure/summary.js';
 import { withCleanup } from '../platform/cleanup.js';
-import { Platform, UNLIMITED } from '../platform/platform.js';
-import { Receiver } from '../platform/receiver.js';
+import { UNLIMITED } from '../platform/platform.js';
+import { startTestBed } from '../platform/test-bed.js';
 
 const AIM_MS = 10;
 /** The endpoint is switched on and off by turns, as often as that does not become the benchmark itself. */
@@ -43,12 +43,7 @@ export const hookOverhead: Benchmark = {
   describes: 'what an awaited hook takes at concurrency 1, against calling the receiver directly',
   run: run =>
     withCleanup(async later => {
-      const platform = await Platform.start({ config: run.config, environment: UNLIMITED });
-      later(() => platform.stop());
-      const receiver = await Receiver.start();
-      later(() => receiver.stop());
-      const api = await platform.administrator();
-      later(() => api.close());
+      const { platform, receiver, api } = await startTestBed(later, { config: run.config, environment: UNLIMITED });
       const files = secretFiles(platform.directory);
       const tokens = await ServiceTokens.fromFiles(
         'user-lifecycle',

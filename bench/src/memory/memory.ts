@@ -5,8 +5,8 @@ import { concurrently } from '../measure/concurrently.js';
 import { figure } from '../measure/figure.js';
 import { Child } from '../platform/child.js';
 import { withCleanup } from '../platform/cleanup.js';
-import { Platform, UNLIMITED } from '../platform/platform.js';
-import { Receiver } from '../platform/receiver.js';
+import { UNLIMITED } from '../platform/platform.js';
+import { startTestBed } from '../platform/test-bed.js';
 import { residentMiB } from './resident-memory.js';
 
 /** How long nothing is asked of anybody before memory at rest is read, in milliseconds. */
@@ -18,15 +18,10 @@ export const memory: Benchmark = {
   describes: 'resident memory of each service at rest and under load, against a bare Nest and Fastify application',
   run: run =>
     withCleanup(async later => {
-      const platform = await Platform.start({ config: run.config, environment: UNLIMITED });
-      later(() => platform.stop());
-      const receiver = await Receiver.start();
-      later(() => receiver.stop());
+      const { platform, receiver, api } = await startTestBed(later, { config: run.config, environment: UNLIMITED });
       const bare = Child.start<'url', string>(new URL('./bare-app.process.js', import.meta.url));
       later(() => bare.stop());
       const url = await bare.ask('url');
-      const api = await platform.administrator();
-      later(() => api.close());
       await api.send('POST', '/v1/webhook-endpoints', 201, {
         name: 'bench',
         url: receiver.url,
