@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { PARTITIONS } from '@countersign/contracts';
+import { patchKafkajs } from '@countersign/messaging';
 import { Kafka, logLevel } from 'kafkajs';
 import { SteadyRate } from '../measure/steady-rate.js';
 import { TOPIC } from './world.js';
@@ -7,11 +8,15 @@ import { TOPIC } from './world.js';
 const BATCH = 1_000;
 const RAW_TOPIC = 'bench.raw';
 
-/** The bare client on the same broker: kafkajs without anything around it. */
+/**
+ * The bare client on the same broker: kafkajs without anything around it, but with the driver's patches. They hold for the whole
+ * process, so without them only the time before the driver's first connection would be measured on another client.
+ */
 export class RawKafka {
   private readonly kafka: Kafka;
 
   private constructor(brokers: string[]) {
+    patchKafkajs();
     this.kafka = new Kafka({ brokers, clientId: 'bench', logLevel: logLevel.NOTHING });
   }
 

@@ -2,6 +2,7 @@ export { Signal } from './connection/signal.js';
 export type { DeadLetter } from './consumer/dead-letter.js';
 export type { EventServer } from './consumer/event-server.js';
 export { Inbox } from './inbox/inbox.js';
+export { patchKafkajs } from './kafka/kafkajs-patches.js';
 export { Messaging, type MessagingOptions } from './messaging.js';
 export { messagingConfig, type MessagingConfig } from './messaging.config.js';
 export {
