@@ -6,11 +6,11 @@ import { eventually } from './support/eventually.js';
 import { kafkaHarness } from './support/kafka-harness.js';
 import { CLIENT } from './support/oauth-server.js';
 import { Probe, probeData, ProbeEvent, probeRecord, subjectsIn, TENANT, TOPIC } from './support/probe.js';
+import { quiet } from './support/quiet.js';
 import { startSecuredKafka, USER, type SecuredKafka } from './support/secured-kafka.js';
 
 type Env = Record<string, string>;
 const noop = () => undefined;
-const quiet = { log: noop, warn: noop, error: noop };
 
 describe('the kafka driver on a cluster that asks who it is', () => {
   let kafka: SecuredKafka;

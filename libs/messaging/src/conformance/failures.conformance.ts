@@ -14,6 +14,7 @@ import {
   type BusHarness,
   type ProbeService,
 } from '../../test/support/probe.js';
+import { settled } from '../../test/support/settled.js';
 import type { StoredDeadLetter } from '../port/bus-driver.js';
 
 const deadLetters = (probe: Probe): Promise<StoredDeadLetter[]> =>
@@ -217,9 +218,7 @@ export function describeFailures(harness: () => BusHarness): void {
         await eventually(async () => expect(await outages()).toBeGreaterThanOrEqual(3));
         away = false;
         await eventually(() => expect(got).toContainEqual({ subject: down, seq: 0 }));
-        await eventually(async () => {
-          expect((await probe.driver.lag('bus-probe')).every(({ events }) => events === 0)).toBe(true);
-        });
+        await settled(probe);
         expect(await deadLetters(probe)).toHaveLength(1);
       } finally {
         await probe.close();

@@ -12,6 +12,7 @@ import {
   TENANT,
   type BusHarness,
 } from '../../test/support/probe.js';
+import { settled } from '../../test/support/settled.js';
 
 interface Arrival {
   subject: string;
@@ -204,13 +205,6 @@ export function describeGroups(harness: () => BusHarness): void {
       }
     });
   });
-}
-
-async function settled(probe: Probe): Promise<void> {
-  await eventually(
-    async () => expect((await probe.driver.lag('bus-probe')).every(({ events }) => events === 0)).toBe(true),
-    30_000,
-  );
 }
 
 async function number(probe: Probe, expression: string): Promise<number> {

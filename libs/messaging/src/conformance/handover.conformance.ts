@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
 import { forkConsumer, type ConsumerProcess } from '../../test/support/fork-consumer.js';
 import { disorder, Probe, ProbeEvent, seqOf, subjectsIn, type BusHarness } from '../../test/support/probe.js';
+import { settled } from '../../test/support/settled.js';
 
 const SUBJECTS = 60;
 
@@ -98,11 +99,4 @@ export function describeHandover(harness: () => BusHarness): void {
       }
     });
   });
-}
-
-async function settled(probe: Probe): Promise<void> {
-  await eventually(
-    async () => expect((await probe.driver.lag('bus-probe')).every(({ events }) => events === 0)).toBe(true),
-    30_000,
-  );
 }

@@ -3,6 +3,7 @@ import { PARTITIONS } from '@countersign/contracts';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
 import { disorder, Probe, probeData, ProbeEvent, seqOf, TENANT, type BreakableBus } from '../../test/support/probe.js';
+import { settled } from '../../test/support/settled.js';
 
 interface Seen {
   subject: string;
@@ -57,9 +58,7 @@ export function describeOutage(open: () => Promise<BreakableBus>): void {
           return acknowledged.map(nameOf).filter(name => !seen.has(name));
         };
         await eventually(() => expect(missing()).toEqual([]), 30_000);
-        await eventually(async () =>
-          expect((await probe.driver.lag('bus-probe')).every(({ events }) => events === 0)).toBe(true),
-        );
+        await settled(probe);
         expect(disorder(got)).toEqual([]);
         expect(got.length - new Set(got.map(nameOf)).size).toBeLessThanOrEqual(probe.config.BUS_WINDOW * PARTITIONS);
       } finally {

@@ -11,6 +11,7 @@ import {
   TOPIC,
   type BusHarness,
 } from '../../test/support/probe.js';
+import { settled } from '../../test/support/settled.js';
 
 export function describeReplay(harness: () => BusHarness): void {
   describe('replay', () => {
@@ -246,13 +247,6 @@ export function describeReplay(harness: () => BusHarness): void {
       }
     });
   });
-}
-
-/** All that is on the bus is handled and committed. */
-async function settled(probe: Probe): Promise<void> {
-  await eventually(async () =>
-    expect((await probe.driver.lag('bus-probe')).every(({ events }) => events === 0)).toBe(true),
-  );
 }
 
 /** A time between what the bus has taken and what it will take. */

@@ -1,34 +1,23 @@
-import { startTestKafka } from '@countersign/kafka-broker';
-import { Kafka, logLevel, type Admin } from 'kafkajs';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
-import { kafkaHarness } from '../../test/support/kafka-harness.js';
 import { Probe, ProbeEvent, probeRecord, seqOf, subjectsIn, TOPIC } from '../../test/support/probe.js';
+import { useTestKafka } from '../../test/support/test-kafka.js';
 import type { ConsumerOptions, PartitionBatch } from '../port/bus-driver.js';
-import { patchKafkajs } from './kafkajs-patches.js';
 
 const noop = () => undefined;
 const MEBIBYTE = 1024 * 1024;
+const kafka = useTestKafka();
 
 describe('the kafka driver', () => {
-  let brokers: string[];
-  let admin: Admin;
   let probe: Probe;
   const warnings: string[] = [];
   const onWarning = ({ name }: Error) => void warnings.push(name);
-  beforeAll(async () => {
+  beforeAll(() => {
     process.on('warning', onWarning);
-    ({ brokers } = await startTestKafka());
-    patchKafkajs();
-    admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-  });
-  afterAll(async () => {
-    await admin.disconnect();
-    process.off('warning', onWarning);
+    return () => process.off('warning', onWarning);
   });
   beforeEach(async () => {
-    probe = await Probe.open(kafkaHarness({ KAFKA_BROKERS: brokers.join() }));
+    probe = await Probe.open(kafka.harness());
     return () => probe.close();
   });
 
@@ -84,8 +73,8 @@ describe('the kafka driver', () => {
     await first.stop();
     const topic = probe.config.KAFKA_PREFIX + TOPIC;
     // kafkajs' admin looks for the leaders among topics that it has met.
-    await admin.fetchTopicOffsets(topic);
-    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 4, offset: '25' }] });
+    await kafka.admin.fetchTopicOffsets(topic);
+    await kafka.admin.deleteTopicRecords({ topic, partitions: [{ partition: 4, offset: '25' }] });
     const [lag] = (await probe.driver.lag('reader')).filter(({ partition }) => partition === 4);
     expect(lag).toMatchObject({ committed: 10, end: 30, events: 5 });
     const second = consumer({
@@ -189,7 +178,7 @@ describe('the kafka driver', () => {
   it('says so where the broker compresses the records as kafkajs cannot read', async () => {
     const topic = probe.config.KAFKA_PREFIX + TOPIC;
     const configEntries = [{ name: 'compression.type', value: 'lz4' }];
-    await admin.createTopics({ topics: [{ topic, numPartitions: 12, configEntries }] }).catch(noop);
+    await kafka.admin.createTopics({ topics: [{ topic, numPartitions: 12, configEntries }] }).catch(noop);
     const service = await probe.service([{ type: ProbeEvent.type, handler: 'probe', one: noop }]);
     await publish('s1', 0, 3);
     await eventually(

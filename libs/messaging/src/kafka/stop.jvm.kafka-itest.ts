@@ -6,9 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
 import { kafkaHarness } from '../../test/support/kafka-harness.js';
 import { Probe, probeData, ProbeEvent, probeRecord, seqOf, TENANT } from '../../test/support/probe.js';
+import { quiet } from '../../test/support/quiet.js';
 import { createDriver } from '../create-driver.js';
-
-const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
 describe('a stop while the broker hangs', () => {
   let dataDir: string;

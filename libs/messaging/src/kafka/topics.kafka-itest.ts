@@ -1,28 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { startTestKafka } from '@countersign/kafka-broker';
 import { TOPICS } from '@countersign/contracts';
-import { ConfigResourceTypes, Kafka, logLevel, type Admin } from 'kafkajs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigResourceTypes } from 'kafkajs';
+import { describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
-import { kafkaHarness } from '../../test/support/kafka-harness.js';
 import { Probe, probeData, ProbeEvent, seqOf, TENANT, TOPIC } from '../../test/support/probe.js';
-import { patchKafkajs } from './kafkajs-patches.js';
+import { useTestKafka } from '../../test/support/test-kafka.js';
 
 const noop = () => undefined;
+const kafka = useTestKafka();
 
 describe('the topics on Kafka', () => {
-  let brokers: string[];
-  let admin: Admin;
-  beforeAll(async () => {
-    ({ brokers } = await startTestKafka());
-    patchKafkajs();
-    admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
-  });
-  afterAll(() => admin.disconnect());
-
-  const open = (env: Record<string, string | number> = {}) =>
-    Probe.open(kafkaHarness({ KAFKA_BROKERS: brokers.join(), ...env }));
+  const open = (env?: Record<string, string | number>) => Probe.open(kafka.harness(env));
   const handlers = (got: number[] = []) => [
     { type: ProbeEvent.type, handler: 'probe', one: (event: Parameters<typeof seqOf>[0]) => got.push(seqOf(event)) },
   ];
@@ -48,10 +36,10 @@ describe('the topics on Kafka', () => {
         await eventually(async () => expect(await messaging.readiness()).toBeUndefined(), 45_000);
       const prefix = probe.config.KAFKA_PREFIX;
       const names = [...TOPICS, `${TOPIC}.bus-probe.dlq`].map(topic => prefix + topic);
-      const { topics } = await admin.fetchTopicMetadata({ topics: names });
+      const { topics } = await kafka.admin.fetchTopicMetadata({ topics: names });
       expect(topics.map(({ partitions }) => partitions.length)).toEqual(names.map(() => 12));
       const settings = async (name: string) => {
-        const { resources } = await admin.describeConfigs({
+        const { resources } = await kafka.admin.describeConfigs({
           includeSynonyms: false,
           resources: [{ type: ConfigResourceTypes.TOPIC, name }],
         });
@@ -91,7 +79,7 @@ describe('the topics on Kafka', () => {
       });
       for (const topic of needed) expect(reason).toContain(`topic ${topic} is missing`);
       expect(service.log.join()).toContain(`topic ${needed[0]} is missing`);
-      await admin.createTopics({ topics: needed.map(topic => ({ topic, numPartitions: 12 })) }).catch(noop);
+      await kafka.admin.createTopics({ topics: needed.map(topic => ({ topic, numPartitions: 12 })) }).catch(noop);
       await eventually(() => expect(got).toEqual([7]));
       // Made by hand, they are not all that the configuration says: that is told, and holds nothing up.
       await eventually(() =>
@@ -109,12 +97,12 @@ describe('the topics on Kafka', () => {
     const probe = await open();
     try {
       const topic = probe.config.KAFKA_PREFIX + TOPIC;
-      await admin.createTopics({ topics: [{ topic, numPartitions: 3 }] }).catch(noop);
+      await kafka.admin.createTopics({ topics: [{ topic, numPartitions: 3 }] }).catch(noop);
       const service = await probe.service(handlers());
       await eventually(async () =>
         expect(await service.messaging.readiness()).toMatch(`topic ${topic} has 3 partitions, not 12`),
       );
-      await admin.deleteTopics({ topics: [topic] });
+      await kafka.admin.deleteTopics({ topics: [topic] });
       await eventually(async () => expect(await service.messaging.readiness()).toBeUndefined());
     } finally {
       await probe.close();

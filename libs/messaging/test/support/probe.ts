@@ -9,6 +9,7 @@ import { messagingConfig, type MessagingConfig } from '../../src/messaging.confi
 import { partitionOf } from '../../src/outbox/partitioner.js';
 import type { BusDriver, NewRecord } from '../../src/port/bus-driver.js';
 import { connectStrategy, consumerClass, type ProbeHandler } from './probe-consumer.js';
+import { quiet } from './quiet.js';
 import { openProbeDatabase, PROBE, type BusSchema, type ProbeDatabase } from './probe-database.js';
 
 /** How a driver is put under the suite. */
@@ -40,8 +41,6 @@ export interface ProbeService {
 export const ProbeEvent = DeliveryFailed;
 export const TOPIC = ProbeEvent.topic;
 export const TENANT = tenantId('acme');
-
-const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
 export const seqOf = (event: EventEnvelope): number => (event.data as { attempts: number }).attempts;
 

@@ -7,8 +7,7 @@ import { patchKafkajs } from '../../src/kafka/kafkajs-patches.js';
 import { messagingConfig } from '../../src/messaging.config.js';
 import { kafkaHarness } from './kafka-harness.js';
 import type { BusHarness } from './probe.js';
-
-export const quiet = { log: () => undefined, warn: () => undefined, error: () => undefined };
+import { quiet } from './quiet.js';
 
 /** The Kafka of the test run, for the tests of one file. */
 export interface TestCluster {
