@@ -1,5 +1,5 @@
 import { BUS_DATABASE } from '@countersign/persistence';
-import { describeBus } from '../src/conformance/bus.conformance.js';
+import { describeEvents, describeMembers } from '../src/conformance/bus.conformance.js';
 import { busMigrations } from '../src/postgres/migrations/index.js';
 import type { BreakableBus, BusHarness } from './support/probe.js';
 
@@ -17,7 +17,8 @@ const breakable: BreakableBus = {
   close: () => Promise.resolve(),
 };
 
-describeBus(
+describeEvents('postgres', () => harness);
+describeMembers(
   'postgres',
   () => harness,
   () => Promise.resolve(breakable),

@@ -9,14 +9,20 @@ import { describeOutage } from './outage.conformance.js';
 import { describeOutbox } from './outbox.conformance.js';
 import { describeReplay } from './replay.conformance.js';
 
-/** What every driver must do; written against the port and what is built on it, never against a driver. */
-export function describeBus(name: string, harness: () => BusHarness, breakable: () => Promise<BreakableBus>): void {
+/** What every driver must do with events; written against the port and what is built on it, never against a driver. */
+export function describeEvents(name: string, harness: () => BusHarness): void {
   describe(`bus on ${name}`, () => {
     describeOutbox(harness);
     describeDelivery(harness);
     describeEffects(harness);
     describeFailures(harness);
     describeReplay(harness);
+  });
+}
+
+/** What it must do while members come, go and are killed, and while the bus is away: for the most part the suite waits. */
+export function describeMembers(name: string, harness: () => BusHarness, breakable: () => Promise<BreakableBus>): void {
+  describe(`members on ${name}`, () => {
     describeGroups(harness);
     describeHandover(harness);
     describeOutage(breakable);
