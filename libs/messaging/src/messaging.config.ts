@@ -10,7 +10,9 @@ export const messagingConfig = z.object({
     .min(1_000)
     .max(120_000)
     .default(4_000)
-    .describe('a consumer that was not heard of for so long loses its partitions; on Kafka 6,000 at least'),
+    .describe(
+      'a consumer that was not heard of for so long loses its partitions; on Kafka 6,000 where the broker takes no less',
+    ),
   BUS_PARTITIONS_AT_ONCE: z.coerce
     .number()
     .int()

@@ -5,6 +5,7 @@ import { eventually } from '../../test/support/eventually.js';
 import { forkConsumer, type ConsumerProcess } from '../../test/support/fork-consumer.js';
 import {
   disorder,
+  openBrief,
   Probe,
   probeData,
   ProbeEvent,
@@ -29,7 +30,7 @@ export function describeGroups(harness: () => BusHarness): void {
       'loses nothing and keeps each key in order over a kill -9, a join and a leave of three processes',
       { timeout: 120_000 },
       async () => {
-        const probe = await Probe.open(harness());
+        const probe = await openBrief(harness);
         const processes: ConsumerProcess[] = [];
         const join = async () => {
           const member = await forkConsumer(probe, { handlerMs: 0 });
@@ -115,7 +116,7 @@ export function describeGroups(harness: () => BusHarness): void {
     });
 
     it('takes over the partitions and the relay of a process that is stopped in the middle', async () => {
-      const probe = await Probe.open(harness());
+      const probe = await openBrief(harness);
       let stopped: ConsumerProcess | undefined;
       try {
         stopped = await forkConsumer(probe, { handlerMs: 0 });

@@ -2,7 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/eventually.js';
 import { forkConsumer, type ConsumerProcess } from '../../test/support/fork-consumer.js';
-import { disorder, Probe, ProbeEvent, seqOf, subjectsIn, type BusHarness } from '../../test/support/probe.js';
+import {
+  disorder,
+  openBrief,
+  Probe,
+  ProbeEvent,
+  seqOf,
+  subjectsIn,
+  type BusHarness,
+} from '../../test/support/probe.js';
 import { settled } from '../../test/support/settled.js';
 
 const SUBJECTS = 60;
@@ -61,7 +69,7 @@ export function describeHandover(harness: () => BusHarness): void {
     });
 
     it('refuses what a member commits that was stopped for longer than its session', async () => {
-      const probe = await Probe.open(harness());
+      const probe = await openBrief(harness);
       const processes: ConsumerProcess[] = [];
       const join = async (handlerMs: number) => {
         const member = await forkConsumer(probe, { handlerMs });

@@ -29,8 +29,6 @@ export interface KafkaConsumerContext {
   topicsReady(signal: AbortSignal): Promise<void>;
 }
 
-/** The least session timeout that a broker takes unless it is told otherwise (group.min.session.timeout.ms). */
-export const LEAST_SESSION_MS = 6_000;
 const COMMIT_RETRY_MS = 100;
 /** What a stop gives handlers and broker together (milliseconds); the group is left within 5 s. */
 const PATIENCE_MS = 4_200;
@@ -97,7 +95,7 @@ export class KafkaConsumer implements BusConsumer {
     });
     this.membership = new Membership({
       group: this.group,
-      sessionTimeoutMs: Math.max(options.sessionTimeoutMs, LEAST_SESSION_MS),
+      sessionTimeoutMs: options.sessionTimeoutMs,
       link: this.joins,
       describe: () => ({ topics, owned: this.owned(), seeks: [] }),
       onAssignment: assignment => this.take(assignment),

@@ -162,8 +162,9 @@ describe('the kafka driver', () => {
   });
 
   it('names BUS_SESSION_TIMEOUT_MS where the brokers do not take the session, and raises a too short one by itself', async () => {
-    const short = await probe.service([{ type: ProbeEvent.type, handler: 'probe', one: noop }]);
-    expect(probe.config.BUS_SESSION_TIMEOUT_MS).toBe(2_000);
+    const short = await probe.service([{ type: ProbeEvent.type, handler: 'probe', one: noop }], {
+      BUS_SESSION_TIMEOUT_MS: 1_000,
+    });
     await eventually(async () => expect(await short.messaging.readiness()).toBeUndefined());
     await short.messaging.stop();
     // The broker's group.max.session.timeout.ms is 30 minutes.

@@ -15,12 +15,13 @@ import {
 import { deadLetterTopic } from '../consumer/dead-letter.js';
 import { DeadLetters } from './dead-letters.js';
 import { explain } from './explain.js';
-import { KafkaConsumer, LEAST_SESSION_MS } from './kafka-consumer.js';
+import { KafkaConsumer } from './kafka-consumer.js';
 import { KafkaLink } from './kafka-link.js';
 import { KafkaNames } from './kafka-names.js';
 import type { KafkaSettings } from './kafka-settings.js';
 import { Lag } from './lag.js';
 import { LogReader } from './log-reader.js';
+import { LEAST_SESSION_MS } from './membership.js';
 import { Publisher } from './publisher.js';
 import { relayOutbox } from './relay-outbox.js';
 import { seekGroup } from './seek.js';
@@ -81,7 +82,10 @@ export class KafkaDriver implements BusDriver {
 
   consumer(options: ConsumerOptions): BusConsumer {
     if (options.sessionTimeoutMs < LEAST_SESSION_MS)
-      this.logger.log(`A session lasts ${LEAST_SESSION_MS} ms: brokers take none as short as configured`, CONTEXT);
+      this.logger.log(
+        `A session lasts ${LEAST_SESSION_MS} ms where the brokers take none as short as configured`,
+        CONTEXT,
+      );
     const needed = options.topics.flatMap(topic => [topic, deadLetterTopic(topic, options.group)]);
     const consumer = new KafkaConsumer(options, {
       names: this.names,

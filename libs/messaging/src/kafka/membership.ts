@@ -8,6 +8,7 @@ import { joinGroup, type GroupBroker, type JoinedGroup } from './kafkajs-interna
 
 export interface MembershipOptions {
   group: string;
+  /** Raised to LEAST_SESSION_MS where the broker takes none as short. */
   sessionTimeoutMs: number;
   /** Connections of its own: a broker answers one request of a connection after the other, and a join waits for all members. */
   link: KafkaLink;
@@ -29,6 +30,8 @@ export interface Standing {
   readonly generation: number;
 }
 
+/** The least session timeout that a broker takes unless it is told otherwise (group.min.session.timeout.ms). */
+export const LEAST_SESSION_MS = 6_000;
 const BEAT_MS = 500;
 const RETRY_MS = 250;
 const OUT: Standing = { memberId: '', generation: -1 };
@@ -52,8 +55,10 @@ export class Membership {
   private heardAt?: number;
 
   private readonly protocols: readonly GroupProtocol[];
+  private sessionMs: number;
 
   constructor(private readonly options: MembershipOptions) {
+    this.sessionMs = options.sessionTimeoutMs;
     this.protocols = options.protocols ?? PROTOCOLS;
   }
 
@@ -113,7 +118,7 @@ export class Membership {
   }
 
   private get beatMs(): number {
-    return Math.min(BEAT_MS, this.options.sessionTimeoutMs / 5);
+    return Math.min(BEAT_MS, this.sessionMs / 5);
   }
 
   private async run(): Promise<void> {
@@ -135,7 +140,7 @@ export class Membership {
    * it waits for the others to join, the group waits with it.
    */
   private fenceMyself(): void {
-    const limit = this.options.sessionTimeoutMs * (this.joining ? 2 : 1);
+    const limit = this.sessionMs * (this.joining ? 2 : 1);
     if (this.standing.generation < 0 || (this.heartbeatAgeMs() ?? 0) <= limit) return;
     this.standing = { ...this.standing, generation: -1 };
     this.options.onLost();
@@ -155,7 +160,7 @@ export class Membership {
   private async join(): Promise<void> {
     this.again = false;
     this.joining ??= Promise.withResolvers();
-    const { group, link, sessionTimeoutMs } = this.options;
+    const { group, link } = this.options;
     const subscription = { ...this.options.describe(), generation: this.standing.generation };
     const naming = Promise.withResolvers<void>();
     this.naming = naming.promise;
@@ -165,8 +170,8 @@ export class Membership {
     };
     const request = {
       groupId: group,
-      sessionTimeout: sessionTimeoutMs,
-      rebalanceTimeout: sessionTimeoutMs,
+      sessionTimeout: this.sessionMs,
+      rebalanceTimeout: this.sessionMs,
       memberId: this.standing.memberId,
       groupProtocols: this.protocols.map(one => ({ name: one.name, metadata: one.encodeSubscription(subscription) })),
     };
@@ -207,6 +212,11 @@ export class Membership {
   private async recover(error: unknown): Promise<void> {
     if (isFenced(error)) {
       if (!isBehind(errorType(error))) this.lose();
+      this.again = true;
+      return;
+    }
+    if (errorType(error) === 'INVALID_SESSION_TIMEOUT' && this.sessionMs < LEAST_SESSION_MS) {
+      this.sessionMs = LEAST_SESSION_MS;
       this.again = true;
       return;
     }

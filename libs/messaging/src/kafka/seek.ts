@@ -11,9 +11,8 @@ import {
   placeName,
   type LabelledOffset,
 } from './group-offsets.js';
-import { LEAST_SESSION_MS } from './kafka-consumer.js';
 import type { KafkaLink } from './kafka-link.js';
-import { Membership } from './membership.js';
+import { LEAST_SESSION_MS, Membership } from './membership.js';
 
 /** How long (milliseconds) the members get to take the new places; a rebalance waits for the slowest of them. */
 const TAKE_MS = 20_000;

@@ -170,6 +170,12 @@ export function probeRecord(event: { subject: string; seq: number; tenant?: Tena
   };
 }
 
+/** For a test that waits until a session is over: one that is as short as the bus takes, but no less than 2 s. */
+export function openBrief(harness: () => BusHarness): Promise<Probe> {
+  const bus = harness();
+  return Probe.open(bus, { BUS_SESSION_TIMEOUT_MS: Math.max(2_000, bus.leastSessionMs) });
+}
+
 /** `count` subjects whose keys all lie in the given partition. */
 export function subjectsIn(partition: number, count: number): string[] {
   const found: string[] = [];

@@ -1,5 +1,5 @@
 import { startTestKafka } from '@countersign/kafka-broker';
-import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { ConfigResourceTypes, Kafka, logLevel, type Admin } from 'kafkajs';
 import { afterAll, beforeAll } from 'vitest';
 import { KafkaLink } from '../../src/kafka/kafka-link.js';
 import { kafkaSettings } from '../../src/kafka/kafka-settings.js';
@@ -22,13 +22,16 @@ export interface TestCluster {
 export function useTestKafka(): TestCluster {
   let brokers: string[];
   let admin: Admin;
+  let leastSessionMs: number;
   const links: KafkaLink[] = [];
-  const harness: TestCluster['harness'] = env => kafkaHarness({ KAFKA_BROKERS: brokers.join(), ...env });
+  const harness: TestCluster['harness'] = env =>
+    kafkaHarness({ KAFKA_BROKERS: brokers.join(), ...env }, leastSessionMs);
   beforeAll(async () => {
     ({ brokers } = await startTestKafka());
     patchKafkajs();
     admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
+    leastSessionMs = await shortestSession(admin);
   });
   afterAll(async () => {
     await Promise.all(links.map(link => link.close()));
@@ -46,4 +49,20 @@ export function useTestKafka(): TestCluster {
       return link;
     },
   };
+}
+
+/** What the brokers take (milliseconds): 6,000 unless they are told otherwise. */
+async function shortestSession(admin: Admin): Promise<number> {
+  const { brokers } = await admin.describeCluster();
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: [
+      {
+        type: ConfigResourceTypes.BROKER,
+        name: String(brokers[0]!.nodeId),
+        configNames: ['group.min.session.timeout.ms'],
+      },
+    ],
+  });
+  return Number(resources[0]!.configEntries[0]!.configValue);
 }

@@ -9,6 +9,9 @@ const IMAGE = 'confluentinc/cp-kafka:8.3.0';
 /** A pull of half a gigabyte at worst; less than what a file of tests waits for its first hook. */
 const CONTAINER_PATIENCE_MS = 100_000;
 
+/** Half of what brokers take otherwise, so that tests that wait for the end of a session are sooner done (milliseconds). */
+const LEAST_SESSION_MS = 3_000;
+
 /** A Kafka for tests; nobody has to stop it, and other tests are on it too: prefix topics and groups. */
 export interface TestKafka {
   /** `host:port` of each. */
@@ -54,7 +57,9 @@ async function inContainer(runPid: number): Promise<string[] | undefined> {
 }
 
 async function ofOurOwn(folder: string, runPid: number): Promise<string[]> {
-  return (await startKafka({ dataDir: join(folder, 'data'), owner: runPid, removeWithOwner: [folder] })).brokers;
+  const settings = { 'group.min.session.timeout.ms': String(LEAST_SESSION_MS) };
+  const options = { dataDir: join(folder, 'data'), owner: runPid, removeWithOwner: [folder], settings };
+  return (await startKafka(options)).brokers;
 }
 
 /** Whether one of them can be connected to: a given one may want TLS, so nothing is said. */
