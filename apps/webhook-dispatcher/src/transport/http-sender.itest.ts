@@ -4,7 +4,7 @@ import { answers, WebhookReceiver } from '@countersign/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AddressPolicy, parseCidr } from './address-policy.js';
 import { ANSWER_MAX_BYTES } from './bounded-exchange.js';
-import { SocketDialer } from './dialer.js';
+import { SocketDialer, type Dialer } from './dialer.js';
 import { GuardedConnector } from './guarded-connector.js';
 import { HttpSender } from './http-sender.js';
 import { SystemNameResolver } from './name-resolver.js';
@@ -13,17 +13,20 @@ describe('HttpSender', () => {
   let sender: HttpSender;
   const closing: (() => unknown)[] = [];
 
-  beforeEach(() => {
+  function senderBy(dialer: Dialer): HttpSender {
     const policy = new AddressPolicy([parseCidr('127.0.0.0/8')], new Set());
-    sender = new HttpSender(new GuardedConnector(policy, new SystemNameResolver(), new SocketDialer()));
+    return new HttpSender(new GuardedConnector(policy, new SystemNameResolver(), dialer));
+  }
+  beforeEach(() => {
+    sender = senderBy(new SocketDialer());
   });
   afterEach(async () => {
     await sender.close();
     for (const close of closing.splice(0)) await close();
   });
 
-  const post = (url: string, deadlineMs = 5_000) =>
-    sender.post({
+  const post = (url: string, deadlineMs = 5_000, by = sender) =>
+    by.post({
       poolKey: 'ep_1 1',
       url: new URL(url),
       headers: { 'content-type': 'application/json' },
@@ -105,6 +108,29 @@ describe('HttpSender', () => {
     expect(result).toMatchObject({ transport: 'timed_out', error: 'no complete answer within 300 ms' });
     expect(result.durationMs).toBeGreaterThanOrEqual(290);
     expect(result.durationMs).toBeLessThan(3_000);
+  });
+
+  it('sends nothing after a deadline that passed while it connected', async () => {
+    const to = await receiver();
+    const connects = Promise.withResolvers<void>();
+    const slow = senderBy({
+      dial: async (target, timeoutMs) => {
+        await connects.promise;
+        return new SocketDialer().dial(target, timeoutMs);
+      },
+    });
+    closing.push(() => slow.close());
+    expect(await post(`${to.url}/late`, 50, slow)).toMatchObject({ transport: 'timed_out' });
+    connects.resolve();
+    expect(await post(`${to.url}/next`, 5_000, slow)).toMatchObject({ transport: 'answered' });
+    expect(to.requests.map(({ path }) => path)).toEqual(['/next']);
+  });
+
+  it('takes an early hint for no answer', async () => {
+    const to = await server(socket => socket.write(`HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n${OK}`));
+    const result = await post(to);
+    expect(result).toMatchObject({ transport: 'answered', status: 200, headers: { 'content-length': '2' } });
+    expect(String(result.body)).toBe('{}');
   });
 
   it('stops reading at its bound', async () => {
