@@ -1,7 +1,7 @@
 import { tenantId } from '@countersign/kernel';
 import type { ServicePersistence } from '@countersign/persistence';
 import type { Page } from '@countersign/platform';
-import { createTestDatabase, type TestDatabase } from '@countersign/testing';
+import { createTestDatabase, RecordingUnitOfWork, type TestDatabase } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AttributeCatalogRepository } from '../src/attributes/attribute-catalog.repository.js';
 import { AUDIT_FILTERS, AUDIT_SORTS } from '../src/audit/audit-filters.js';
@@ -14,7 +14,6 @@ import { service } from '../src/service.js';
 import { ListUsers } from '../src/users/list-users.js';
 import { ATTRIBUTE_OPERATORS, USER_FILTERS, USER_SORTS } from '../src/users/user-filters.js';
 import { CATALOG, fill, LARGE, settle, userId } from './scale/fill.js';
-import { RecordingUnitOfWork } from './scale/recorder.js';
 
 const tenant = tenantId(LARGE);
 

@@ -160,7 +160,7 @@ describeDatabase(service, {
           { kind: 'finished', state: 'succeeded', finishedAt: new Date(), job: { tenantId, id } as never },
         ]),
     },
-    'DeliveryLogRepository.list': { prepare: saveLogged, attempt: tx => log.list(tx, [], 10) },
+    'DeliveryLogRepository.list': { prepare: saveLogged, attempt: async tx => (await log.list(tx, [], 10)).rows },
     'DeliveryLogRepository.find': { prepare: saveLogged, attempt: (tx, key: NewDelivery) => log.find(tx, key) },
     'DeliveryLogRepository.attempts': { prepare: saveLogged, attempt: (tx, key: NewDelivery) => log.attempts(tx, key) },
     'DeliveryLogRepository.body': { prepare: saveLogged, attempt: (tx, key: NewDelivery) => log.body(tx, key) },

@@ -1,3 +1,4 @@
+export { RecordingUnitOfWork, type Ran } from './database/recording-unit-of-work.js';
 export {
   createTestDatabase,
   type DatabaseOfService,

@@ -1,10 +1,10 @@
 import {
   CurrentPrincipal,
   decodeCursor,
+  encodeCursor,
   etagOf,
   pageSchema,
   Roles,
-  toPage,
   type Page,
   type Principal,
 } from '@countersign/platform';
@@ -43,7 +43,7 @@ export class DeliveriesController {
   @Roles('ORG_ADMIN', 'AUDITOR')
   @Answers(
     200,
-    'A page of deliveries and awaited calls, newest first. `filter`: eq on hook, endpoint, state, user, awaited, verdict; gt, ge, lt, le on time; joined by `and`',
+    'A page of deliveries and awaited calls, newest first. `filter`: eq on hook, endpoint, state, user, awaited, verdict; gt, ge, lt, le on time; joined by `and`. Follow `page.next` until it is null: a page can hold fewer than `limit`, where what matches is rare',
     pageSchema(deliverySchema),
   )
   async list(
@@ -52,13 +52,16 @@ export class DeliveriesController {
   ): Promise<Page<ShownDelivery>> {
     const conditions = filter === undefined ? [] : parseDeliveryFilter(filter);
     const before = cursor === undefined ? undefined : decodeCursor(cursor, cursorSchema);
-    const rows = await this.deliveries.page(
+    const { rows, next } = await this.deliveries.page(
       tenantId,
       conditions,
       limit,
       before && { createdAt: new Date(before[0]), id: before[1] },
     );
-    return toPage(rows, limit, showDelivery, row => [row.createdAt.getTime(), row.id]);
+    return {
+      data: rows.map(showDelivery),
+      page: { next: next ? encodeCursor([next.createdAt.getTime(), next.id]) : null, limit },
+    };
   }
 
   @ApiOperation({ summary: 'One delivery with its attempts and, in words, why it stands as it does' })

@@ -29,6 +29,12 @@ export interface DeliveryRow extends DeliveryKey {
   ignored: PatchOperation[] | null;
 }
 
+export interface DeliveryPage {
+  rows: DeliveryRow[];
+  /** Where the next page begins; none after the last. */
+  next?: DeliveryKey;
+}
+
 export interface AttemptRow {
   id: string;
   number: number;
@@ -51,12 +57,11 @@ const COMMON = `d.id, d.created_at as "createdAt", d.hook, d.mode, d.endpoint_id
   d.event_id as "eventId", d.event_at as "eventAt", d.user_id as "userId", d.attempts, d.awaited, d.verdict`;
 const ENDPOINT = `left join webhook_endpoint e on e.tenant_id = d.tenant_id and e.id = d.endpoint_id`;
 const WAITING = `select ${COMMON}, ${STATE} as state, case when d.claim_id is null then d.due_at end as "nextAttemptAt",
-    null::timestamptz as "finishedAt", null as cause, false as "dryRun", null as message, null::jsonb as patch, null::jsonb as ignored
-  from delivery d ${ENDPOINT}`;
+    null::timestamptz as "finishedAt", null as cause, false as "dryRun", null as message, null::jsonb as patch, null::jsonb as ignored`;
 const ENDED = `select ${COMMON}, d.state, null::timestamptz as "nextAttemptAt", d.finished_at as "finishedAt", d.cause,
-    d.dry_run as "dryRun", d.message, d.patch, d.ignored
-  from delivery_log d ${ENDPOINT}`;
+    d.dry_run as "dryRun", d.message, d.patch, d.ignored`;
 
+const WAITING_STATES: readonly DeliveryState[] = ['pending', 'delivering', 'retrying'];
 const COLUMNS: Record<DeliveryCondition['attribute'], string> = {
   hook: 'd.hook',
   endpoint: 'd.endpoint_id',
@@ -68,38 +73,137 @@ const COLUMNS: Record<DeliveryCondition['attribute'], string> = {
 };
 const OPERATORS = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const;
 
+/** Rows that a page looks at, at most, in each of the two tables. */
+export const MOST_WALKED = 10_000;
+
+/** In its own transaction only: a queue that was short when statistics were made is not read from end to end when it is long. */
+const KEEP_TO_INDEXES = `select set_config(name, 'off', true) from unnest('{enable_seqscan,enable_bitmapscan,jit}'::text[]) as name`;
+
+type Bind = (value: unknown) => string;
+
+/** How one of the tables is walked, newest first. */
+interface Walk {
+  table: 'delivery' | 'delivery_log';
+  select: string;
+  /** SQL of the state that its rows are in. */
+  state: string;
+  order: string;
+  /** Compares a row's place in the order. */
+  place: (operator: '<' | '>=', key: DeliveryKey, bind: Bind) => string;
+  /** What an index answers: only rows of that are walked. */
+  within: (bind: Bind) => string[];
+  /** What is asked of each row on the way. */
+  tests: readonly DeliveryCondition[];
+}
+
+function comparison({ attribute, operator, value }: DeliveryCondition, bind: Bind, state: string): string {
+  return `${attribute === 'state' ? state : COLUMNS[attribute]} ${OPERATORS[operator]} ${bind(value)}`;
+}
+
+/** The walks over the tables that can hold what is asked for: none when no delivery is in such states at once. */
+function walks(conditions: readonly DeliveryCondition[]): Walk[] {
+  const states = conditions.filter(({ attribute }) => attribute === 'state').map(({ value }) => value as DeliveryState);
+  const isWaiting = (state: DeliveryState) => WAITING_STATES.includes(state);
+  const queue: Walk = {
+    table: 'delivery',
+    select: WAITING,
+    state: STATE,
+    // An id begins with the time.
+    order: 'd.id desc',
+    place: (operator, { id }, bind) => `d.id ${operator} ${bind(id)}`,
+    within: () => [],
+    tests: conditions,
+  };
+  const indexed = ['user', 'endpoint'].flatMap(name => conditions.find(({ attribute }) => attribute === name) ?? [])[0];
+  const inIndex = conditions.filter(condition => condition === indexed || condition.attribute === 'time');
+  const log: Walk = {
+    table: 'delivery_log',
+    select: ENDED,
+    state: 'd.state',
+    order: 'd.created_at desc, d.id desc',
+    place: (operator, { createdAt, id }, bind) => `(d.created_at, d.id) ${operator} (${bind(createdAt)}, ${bind(id)})`,
+    within: bind => [
+      ...inIndex.map(condition => comparison(condition, bind, 'd.state')),
+      ...(states.some(state => state !== 'succeeded') ? [`d.state <> 'succeeded'`] : []),
+    ],
+    tests: conditions.filter(condition => !inIndex.includes(condition)),
+  };
+  return [...(states.every(isWaiting) ? [queue] : []), ...(states.some(isWaiting) ? [] : [log])];
+}
+
+function newestFirst(a: DeliveryKey, b: DeliveryKey): number {
+  return b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+}
+
 /** Deliveries as the tenant sees them: those that are not over and those that are, in one list. */
 @Injectable()
 export class DeliveryLogRepository {
-  /** Newest first; one more than the limit is read. */
+  /**
+   * Newest first. What matches can be rare and far back, so each table is walked for MOST_WALKED rows and no further: the page can
+   * then hold fewer rows than the limit, even none, and the next one goes on from there.
+   */
   async list(
     tx: TenantTransaction,
     conditions: readonly DeliveryCondition[],
     limit: number,
     before?: DeliveryKey,
-  ): Promise<DeliveryRow[]> {
-    const parameters: unknown[] = [tx.tenantId, limit + 1];
-    const parameter = (value: unknown) => `$${parameters.push(value)}`;
-    const where = (state: string) => {
-      const tests = conditions.map(({ attribute, operator, value }) => {
-        const column = attribute === 'state' ? state : COLUMNS[attribute];
-        return `${column} ${OPERATORS[operator]} ${parameter(value)}`;
-      });
-      if (before) tests.push(`(d.created_at, d.id) < (${parameter(before.createdAt)}, ${parameter(before.id)})`);
-      return [`d.tenant_id = $1`, ...tests].join(' and ');
-    };
-    return tx.query<DeliveryRow & Record<string, unknown>>(
-      `select * from (${WAITING} where ${where(STATE)} order by d.id desc limit $2) a
-       union all
-       select * from (${ENDED} where ${where('d.state')} order by d.created_at desc, d.id desc limit $2) b
-       order by "createdAt" desc, id desc limit $2`,
+  ): Promise<DeliveryPage> {
+    await tx.query(KEEP_TO_INDEXES);
+    const planned = [];
+    for (const walk of walks(conditions))
+      planned.push({ ...walk, end: walk.tests.length > 0 ? await this.endOf(tx, walk, before) : undefined });
+    if (planned.length === 0) return { rows: [] };
+    const found = await this.match(tx, planned, limit, before);
+    // What a walk did not come to may lie before what the other one found.
+    const end = planned
+      .filter((_, index) => found.filter(({ walk }) => walk === index).length <= limit)
+      .flatMap(walk => walk.end ?? [])
+      .sort(newestFirst)[0];
+    const rows = found.filter(row => !end || newestFirst(row, end) <= 0).sort(newestFirst);
+    const shown = rows.slice(0, limit);
+    return { rows: shown, next: rows.length > limit ? shown.at(-1) : end };
+  }
+
+  /** The last row that is to be walked; none when that is all. */
+  private async endOf(tx: TenantTransaction, walk: Walk, before?: DeliveryKey): Promise<DeliveryKey | undefined> {
+    const parameters: unknown[] = [tx.tenantId];
+    const bind = (value: unknown) => `$${parameters.push(value)}`;
+    const { table, within, place, order } = walk;
+    const where = ['d.tenant_id = $1', ...within(bind), ...(before ? [place('<', before, bind)] : [])].join(' and ');
+    const [end] = await tx.query<DeliveryKey & Record<string, unknown>>(
+      `select d.created_at as "createdAt", d.id from ${table} d where ${where} order by ${order} offset ${MOST_WALKED - 1} limit 1`,
       parameters,
     );
+    return end;
+  }
+
+  /** Of each walk the newest that match, one more than the limit; in one statement, so that what moves between the tables is seen once. */
+  private match(
+    tx: TenantTransaction,
+    planned: readonly (Walk & { end?: DeliveryKey })[],
+    limit: number,
+    before?: DeliveryKey,
+  ): Promise<(DeliveryRow & { walk: number })[]> {
+    const parameters: unknown[] = [tx.tenantId, limit + 1];
+    const bind = (value: unknown) => `$${parameters.push(value)}`;
+    const parts = planned.map(({ table, select, state, order, place, within, tests, end }, index) => {
+      const where = [
+        'd.tenant_id = $1',
+        ...within(bind),
+        ...(before ? [place('<', before, bind)] : []),
+        ...(end ? [place('>=', end, bind)] : []),
+        ...tests.map(test => comparison(test, bind, state)),
+      ];
+      return `select *, ${index} as walk from (
+        ${select} from ${table} d ${ENDPOINT} where ${where.join(' and ')} order by ${order} limit $2) found`;
+    });
+    return tx.query(parts.join(' union all '), parameters);
   }
 
   async find(tx: TenantTransaction, { id, createdAt }: DeliveryKey): Promise<DeliveryRow | undefined> {
     const [row] = await tx.query<DeliveryRow & Record<string, unknown>>(
-      `${WAITING} where d.tenant_id = $1 and d.id = $2 union all ${ENDED} where d.tenant_id = $1 and d.id = $2 and d.created_at = $3`,
+      `${WAITING} from delivery d ${ENDPOINT} where d.tenant_id = $1 and d.id = $2
+       union all ${ENDED} from delivery_log d ${ENDPOINT} where d.tenant_id = $1 and d.id = $2 and d.created_at = $3`,
       [tx.tenantId, id, createdAt],
     );
     return row;

@@ -7,7 +7,7 @@ import { BreakerRepository } from '../dispatch/breaker.repository.js';
 import { EndpointRepository } from '../endpoints/endpoint.repository.js';
 import { AwaitedRecords } from '../hooks/awaited-records.js';
 import type { DeliveryCondition } from './delivery-filter.js';
-import { DeliveryLogRepository, type DeliveryKey, type DeliveryRow } from './delivery-log.repository.js';
+import { DeliveryLogRepository, type DeliveryKey, type DeliveryPage } from './delivery-log.repository.js';
 import { deliveryReason } from './delivery-reason.js';
 import type { ShownDeliveryDetail } from './delivery.schema.js';
 import { momentOf } from './new-delivery.js';
@@ -24,13 +24,13 @@ export class ReadDeliveries {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** Newest first; one more than the limit. What was answered before is in it, also what is being written. */
+  /** Newest first. What was answered before is in it, also what is being written. */
   async page(
     tenantId: TenantId,
     conditions: readonly DeliveryCondition[],
     limit: number,
     before?: DeliveryKey,
-  ): Promise<DeliveryRow[]> {
+  ): Promise<DeliveryPage> {
     await this.awaited.settled();
     return this.uow.run(tenantId, tx => this.log.list(tx, conditions, limit, before));
   }
