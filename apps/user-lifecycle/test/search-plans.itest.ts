@@ -1,18 +1,25 @@
 import { tenantId } from '@countersign/kernel';
-import type { ServicePersistence } from '@countersign/persistence';
-import type { Page } from '@countersign/platform';
+import { Outbox } from '@countersign/messaging';
+import type { ServicePersistence, TenantTransaction } from '@countersign/persistence';
+import { encodeCursor, type Page } from '@countersign/platform';
 import { createTestDatabase, RecordingUnitOfWork, type TestDatabase } from '@countersign/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AttributeCatalogRepository } from '../src/attributes/attribute-catalog.repository.js';
+import { attributeDefinitionSchema } from '../src/attributes/attribute.schema.js';
+import { ReplaceAttributes } from '../src/attributes/replace-attributes.js';
 import { AUDIT_FILTERS, AUDIT_SORTS } from '../src/audit/audit-filters.js';
 import { ListAudit } from '../src/audit/list-audit.js';
 import type { FilterAttribute } from '../src/filtering/conditions.js';
 import { Keyset, parseSort, type SortableField } from '../src/filtering/sort-order.js';
 import { GROUP_FILTERS, GROUP_SORTS } from '../src/groups/group-filters.js';
+import { GroupRepository } from '../src/groups/group.repository.js';
 import { ListGroups } from '../src/groups/list-groups.js';
+import { ListMembers } from '../src/groups/list-members.js';
 import { service } from '../src/service.js';
 import { ListUsers } from '../src/users/list-users.js';
+import { ReservationsRepository } from '../src/users/reservations.repository.js';
 import { ATTRIBUTE_OPERATORS, USER_FILTERS, USER_SORTS } from '../src/users/user-filters.js';
+import { UserRepository } from '../src/users/user.repository.js';
 import { CATALOG, fill, LARGE, settle, userId } from './scale/fill.js';
 
 const tenant = tenantId(LARGE);
@@ -213,6 +220,79 @@ describe('a tenant of a million users', () => {
       query => new ListAudit(uow).execute({ tenantId: tenant, ...query }),
     );
   }, 60_000);
+
+  it('lists the members of a group', async () => {
+    const listMembers = new ListMembers(uow, new GroupRepository());
+    for (const [group, expected] of [['grp_000001', 200], ['grp_000002', 200], ['grp_000900', 20]] as const) {
+      for (const after of [undefined, userId(1000), userId(500_000)]) {
+        const cursor = after && encodeCursor([after]);
+        const [page, pages] = await bounded(`${group} after ${after}`, () =>
+          listMembers.execute(tenant, group, 200, cursor),
+        );
+        if (!after) expect(page.data).toHaveLength(expected);
+        expect(pages, group).toBeLessThan(4000);
+      }
+    }
+  }); // prettier-ignore
+
+  it('reserves, holds and frees unique values', async () => {
+    const reservations = new ReservationsRepository();
+    const token = '00000000-0000-4000-8000-000000000001';
+    const values = [
+      { name: 'login', value: `u${userId(400)}` },
+      { name: 'attributes.badge', value: 'b-77777777' },
+    ];
+    const steps: Record<string, (tx: TenantTransaction) => Promise<unknown>> = {
+      reserve: async tx => expect(await reservations.reserve(tx, token, 'usr_new', values)).toEqual(values.slice(0, 1)),
+      taken: async tx => expect(await reservations.taken(tx, values)).toEqual(values),
+      holder: async tx => expect(await reservations.holder(tx, values[0]!)).toBe(userId(400)),
+      confirm: async tx => expect(await reservations.confirm(tx, token, values.slice(1))).toEqual([]),
+      release: tx => reservations.release(tx, token),
+      sweep: tx => reservations.sweep(tx),
+      free: tx => reservations.free(tx, 'usr_new', values),
+      freeAll: tx => reservations.freeAll(tx, userId(400)),
+    };
+    for (const [what, step] of Object.entries(steps)) {
+      const [, pages] = await bounded(what, () => uow.run(tenant, step));
+      expect(pages, what).toBeLessThan(500);
+    }
+  });
+
+  it('makes unique what some users have, and says why not what most have', async () => {
+    const replace = new ReplaceAttributes(
+      uow,
+      new AttributeCatalogRepository(),
+      new Outbox({ service: service.name, onCommitted: () => undefined }),
+    );
+    const putUnique = (name: string) =>
+      replace.execute({
+        tenantId: tenant,
+        attributes: CATALOG.map(attribute =>
+          attributeDefinitionSchema.parse({ ...attribute, ...(attribute.name === name ? { unique: true } : {}) }),
+        ),
+      });
+    for (const [name, code] of [
+      ['grade', 'attribute_in_wide_use'],
+      ['hired', 'attribute_in_wide_use'],
+      ['floor', 'attribute_not_unique'],
+    ] as const) {
+      const refused = () => expect(putUnique(name)).rejects.toMatchObject({ code });
+      await bounded(`unique ${name}`, refused, MOST_PAGES_UNSETTLED);
+    }
+  });
+
+  it('walks over all users and groups in batches, to re-emit them', async () => {
+    for (const after of ['', userId(500_000)]) {
+      const [users, pages] = await bounded('users', () =>
+        uow.run(tenant, tx => new UserRepository().lockBatch(tx, after, 200)),
+      );
+      expect([users.length, pages < 10_000]).toEqual([200, true]);
+    }
+    const [groups, pages] = await bounded('groups', () =>
+      uow.run(tenant, tx => new GroupRepository().lockBatch(tx, 'grp_020000', 200)),
+    );
+    expect([groups.length, pages < 2000]).toEqual([200, true]);
+  });
 
   async function all(query: Query): Promise<string[]> {
     const ids: string[] = [];

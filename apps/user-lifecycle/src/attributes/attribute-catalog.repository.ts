@@ -57,6 +57,15 @@ export class AttributeCatalogRepository {
     return rows.length > 0;
   }
 
+  /** Whether more users than so many have a value of the attribute, deleted ones included; looks at no more than that. */
+  async isHeldByMoreThan(tx: TenantTransaction, users: number, name: string): Promise<boolean> {
+    const rows = await tx.query(
+      `select 1 from user_search_values where tenant_id = $1 and name = $2 order by value, user_id offset $3 limit 1`,
+      [tx.tenantId, attributeIndexName(name), users],
+    );
+    return rows.length > 0;
+  }
+
   /**
    * Makes the attribute's present values unique, each held by its user.
    * @returns false when two users have the same value; the transaction is then still usable

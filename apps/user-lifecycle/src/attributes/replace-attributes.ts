@@ -14,9 +14,15 @@ export interface ReplaceAttributesCommand {
 }
 
 /**
+ * Most users that may have a value of what becomes unique: a second or two of work, during which the catalogue is locked and no
+ * user of the tenant is created.
+ */
+const MOST_TO_HOLD = 100_000;
+
+/**
  * Replaces the tenant's catalogue of attributes. What users already have stays valid: an attribute in use is neither removed
- * nor given another type, and becomes unique only when its values are. Creations and updates that were checked by the old
- * catalogue do not commit after it.
+ * nor given another type, and becomes unique only when its values are, and not too many. Creations and updates that were
+ * checked by the old catalogue do not commit after it.
  */
 @Injectable()
 export class ReplaceAttributes {
@@ -68,10 +74,18 @@ export class ReplaceAttributes {
     for (const { definition, pointer } of wanted.values()) {
       if (definition.unique === held.has(definition.name)) continue;
       if (!definition.unique) await this.catalogs.releaseValues(tx, definition.name);
-      else if (!(await this.catalogs.holdValues(tx, definition.name))) {
-        const message = `Users have the same ${definition.name}; it cannot become unique before each has its own`;
-        throw conflict('attribute_not_unique', `${pointer}/unique`, message);
-      }
+      else await this.makeUnique(tx, definition.name, `${pointer}/unique`);
+    }
+  }
+
+  private async makeUnique(tx: TenantTransaction, name: string, pointer: string): Promise<void> {
+    if (await this.catalogs.isHeldByMoreThan(tx, MOST_TO_HOLD, name)) {
+      const message = `More than ${MOST_TO_HOLD} users have a value of ${name}: add another attribute that is unique from the beginning, and move the values there`;
+      throw conflict('attribute_in_wide_use', pointer, message);
+    }
+    if (!(await this.catalogs.holdValues(tx, name))) {
+      const message = `Users have the same ${name}; it cannot become unique before each has its own`;
+      throw conflict('attribute_not_unique', pointer, message);
     }
   }
 }

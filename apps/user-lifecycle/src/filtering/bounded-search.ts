@@ -18,7 +18,7 @@ const WALK = 10_000;
  * tenant that has just been filled, and takes it for so small that sorting would cost nothing. The costs that stand for "off"
  * before PostgreSQL 18 would have every statement compiled.
  */
-const KEEP_TO_INDEXES = `select set_config(name, 'off', true)
+export const KEEP_TO_INDEXES = `select set_config(name, 'off', true)
   from unnest('{enable_seqscan,enable_bitmapscan,enable_sort,enable_incremental_sort,jit}'::text[]) as name`;
 
 /** One alternative of a filter: a part of the table in which all conditions hold. */

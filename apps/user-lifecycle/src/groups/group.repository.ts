@@ -121,11 +121,11 @@ export class GroupRepository {
     return rows.length > 0;
   }
 
-  /** Ids of some members, in the order in which users are locked. */
-  async memberIds(tx: TenantTransaction, groupId: string, limit: number): Promise<string[]> {
+  /** Ids of some members, in the order in which users are locked, from after the given one. */
+  async memberIds(tx: TenantTransaction, groupId: string, limit: number, after = ''): Promise<string[]> {
     const rows = await tx.query<{ user_id: string }>(
-      `select user_id from group_members where tenant_id = $1 and group_id = $2 order by user_id limit $3`,
-      [tx.tenantId, groupId, limit],
+      `select user_id from group_members where tenant_id = $1 and group_id = $2 and user_id > $3 order by user_id limit $4`,
+      [tx.tenantId, groupId, after, limit],
     );
     return rows.map(row => row.user_id);
   }

@@ -4,6 +4,7 @@ import { UnitOfWork } from '@countersign/persistence';
 import { decodeCursor, toPage, type Page } from '@countersign/platform';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
+import { KEEP_TO_INDEXES } from '../filtering/bounded-search.js';
 import { toUser, USER_COLUMNS, type UserRow } from '../users/user-row.js';
 import { GroupRepository } from './group.repository.js';
 
@@ -22,11 +23,12 @@ export class ListMembers {
     const [after] = cursor === undefined ? [''] : decodeCursor(cursor, cursorSchema);
     const rows = await this.uow.run(tenantId, async tx => {
       if (!(await this.groups.find(tx, groupId))) throw notFound('group');
+      // In two steps, by indexes: a join of both would be planned by guesses of how many members there are, and may read all users.
+      await tx.query(KEEP_TO_INDEXES);
+      const ids = await this.groups.memberIds(tx, groupId, limit + 1, after);
       return tx.query<UserRow>(
-        `select ${USER_COLUMNS} from group_members members join users u on u.tenant_id = members.tenant_id and u.id = members.user_id
-          where members.tenant_id = $1 and members.group_id = $2 and members.user_id > $3
-          order by members.user_id limit $4`,
-        [tenantId, groupId, after, limit + 1],
+        `select ${USER_COLUMNS} from users u where u.tenant_id = $1 and u.id = any($2::text[]) order by u.id`,
+        [tenantId, ids],
       );
     });
     return toPage(rows, limit, toUser, row => [row.id]);
