@@ -27,6 +27,8 @@ export class ClaimDeliveries {
   /** @param wants how many of an endpoint to take at most */
   async execute(claimId: string, wants: (endpointId: string) => number): Promise<Job[]> {
     const { jobs, probes } = await this.uow.system('claim deliveries', async tx => {
+      // A claim that a crash of the server loses is one that was never made: the delivery is due again.
+      await tx.query('set local synchronous_commit = off');
       const due = await this.queue.dueEndpoints(tx, ENDPOINTS);
       this.metrics.dueAge.set(due.reduce((oldest, { age }) => Math.max(oldest, age), 0));
       this.more.clear();

@@ -26,7 +26,8 @@ const DRAIN_MS = 8_000;
 /** After a defect of our own a delivery rests for so long, in milliseconds. */
 const DEFECT_WAIT_MS = 10_000;
 const CAPACITY = 10_000;
-const ENDPOINT_CAPACITY = 1_000;
+/** Of one endpoint: a fetch of half of it takes less time than the other half lasts a fast receiver. */
+const ENDPOINT_CAPACITY = 2_000;
 /** With so many ended attempts unwritten no further one begins: a crash would repeat them all. */
 const UNWRITTEN_MAX = 1_000;
 
