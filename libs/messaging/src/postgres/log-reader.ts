@@ -50,7 +50,9 @@ async function fetchRecords(pool: pg.Pool, places: readonly Place[]): Promise<Bu
                where r.topic = p.topic and r.part = p.part and r.off >= p.off order by r.off limit p.most) b) l
            where l.before < $2 order by p.place, l.off`,
     values: [
-      JSON.stringify(places.map(({ topic, part, from, limit }, place) => ({ place, topic, part, off: from, most: limit }))),
+      JSON.stringify(
+        places.map(({ topic, part, from, limit }, place) => ({ place, topic, part, off: from, most: limit })),
+      ),
       MAX_BYTES,
     ],
   });
