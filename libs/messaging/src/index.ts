@@ -1,4 +1,3 @@
-export { Signal } from './connection/signal.js';
 export type { DeadLetter } from './consumer/dead-letter.js';
 export type { EventServer } from './consumer/event-server.js';
 export { Inbox } from './inbox/inbox.js';

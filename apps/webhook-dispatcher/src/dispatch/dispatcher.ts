@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TenantId } from '@countersign/kernel';
-import { Signal } from '@countersign/messaging';
+import { Signal, type TenantId } from '@countersign/kernel';
 import { UnitOfWork } from '@countersign/persistence';
 import { CONFIG } from '@countersign/platform';
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Signal } from '../connection/signal.js';
+import { Signal } from '@countersign/kernel';
 import { leaderIn } from './group-offsets.js';
 import { errorType } from './kafka-errors.js';
 import type { KafkaLink } from './kafka-link.js';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Signal } from '../connection/signal.js';
+import { Signal } from '@countersign/kernel';
 import { assign } from './assign.js';
 import { PROTOCOLS, type Assignment, type GroupProtocol, type Subscription } from './group-protocol.js';
 import { errorType, isBehind, isFenced } from './kafka-errors.js';

@@ -1,6 +1,6 @@
+import { Signal } from '@countersign/kernel';
 import type { LoggerService } from '@nestjs/common';
 import { DirectSession } from '../connection/direct-session.js';
-import { Signal } from '../connection/signal.js';
 import type { MessagingMetrics } from '../metrics/messaging-metrics.js';
 import { BusUnavailable, type BusDriver } from '../port/bus-driver.js';
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { Signal } from '@countersign/kernel';
 import { statementName } from '@countersign/persistence';
 import type pg from 'pg';
 import { DirectSession } from '../connection/direct-session.js';
 import { Gather } from '../connection/gather.js';
-import { Signal } from '../connection/signal.js';
 import { HeldPartition, partitionName, type HeldOptions } from '../partition/held-partition.js';
 import { HeldPartitions } from '../partition/held-partitions.js';
 import { LOST, RELEASED, type AbortReason } from '../port/batch-signal.js';
