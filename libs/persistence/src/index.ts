@@ -1,5 +1,6 @@
 export * from './assert-migrated.js';
 export * from './data-source.js';
+export * from './keep-to-indexes.js';
 export * from './partitions.js';
 export * from './postgres.config.js';
 export * from './process-liveness.js';

@@ -1,4 +1,4 @@
-import type { TenantTransaction } from '@countersign/persistence';
+import { keepToIndexes, type TenantTransaction } from '@countersign/persistence';
 import type { Page } from '@countersign/platform';
 import type { Bind, Condition } from './conditions.js';
 import { Keyset, type Position } from './sort-order.js';
@@ -12,14 +12,6 @@ const SOME = 20_000;
 const MANY = 50_000;
 /** Rows of the sort's index that one page looks at. */
 const WALK = 10_000;
-
-/**
- * Until the transaction ends: an index that gives the order asked for is taken, also where the planner has no statistics of a
- * tenant that has just been filled, and takes it for so small that sorting would cost nothing. The costs that stand for "off"
- * before PostgreSQL 18 would have every statement compiled.
- */
-export const KEEP_TO_INDEXES = `select set_config(name, 'off', true)
-  from unnest('{enable_seqscan,enable_bitmapscan,enable_sort,enable_incremental_sort,jit}'::text[]) as name`;
 
 /** One alternative of a filter: a part of the table in which all conditions hold. */
 export interface Alternative {
@@ -61,7 +53,7 @@ interface Found {
 export async function boundedSearch(tx: TenantTransaction, search: BoundedSearch): Promise<Page<string>> {
   const { keyset, alternatives, limit } = search;
   const after = search.cursor === undefined ? undefined : keyset.read(search.cursor);
-  await tx.query(KEEP_TO_INDEXES);
+  await keepToIndexes(tx, { sorts: false });
   const found: Found[] = [];
   for (const alternative of alternatives) {
     found.push(await new AlternativeSearch(tx, { ...search, ...alternative, after }).execute());

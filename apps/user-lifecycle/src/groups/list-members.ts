@@ -1,10 +1,9 @@
 import type { User } from '@countersign/contracts';
 import { notFound, type TenantId } from '@countersign/kernel';
-import { UnitOfWork } from '@countersign/persistence';
+import { keepToIndexes, UnitOfWork } from '@countersign/persistence';
 import { decodeCursor, toPage, type Page } from '@countersign/platform';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
-import { KEEP_TO_INDEXES } from '../filtering/bounded-search.js';
 import { toUser, USER_COLUMNS, type UserRow } from '../users/user-row.js';
 import { GroupRepository } from './group.repository.js';
 
@@ -24,7 +23,7 @@ export class ListMembers {
     const rows = await this.uow.run(tenantId, async tx => {
       if (!(await this.groups.find(tx, groupId))) throw notFound('group');
       // In two steps, by indexes: a join of both would be planned by guesses of how many members there are, and may read all users.
-      await tx.query(KEEP_TO_INDEXES);
+      await keepToIndexes(tx, { sorts: false });
       const ids = await this.groups.memberIds(tx, groupId, limit + 1, after);
       return tx.query<UserRow>(
         `select ${USER_COLUMNS} from users u where u.tenant_id = $1 and u.id = any($2::text[]) order by u.id`,

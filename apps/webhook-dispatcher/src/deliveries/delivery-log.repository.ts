@@ -1,4 +1,4 @@
-import type { TenantTransaction } from '@countersign/persistence';
+import { keepToIndexes, type TenantTransaction } from '@countersign/persistence';
 import { Injectable } from '@nestjs/common';
 import type { PatchOperation } from '../answers/user-changes.js';
 import type { DeliveryCondition, DeliveryState } from './delivery-filter.js';
@@ -76,9 +76,6 @@ const OPERATORS = { eq: '=', gt: '>', ge: '>=', lt: '<', le: '<=' } as const;
 /** Rows that a page looks at, at most, in each of the two tables. */
 export const MOST_WALKED = 10_000;
 
-/** In its own transaction only: a queue that was short when statistics were made is not read from end to end when it is long. */
-const KEEP_TO_INDEXES = `select set_config(name, 'off', true) from unnest('{enable_seqscan,enable_bitmapscan,jit}'::text[]) as name`;
-
 type Bind = (value: unknown) => string;
 
 /** How one of the tables is walked, newest first. */
@@ -148,7 +145,7 @@ export class DeliveryLogRepository {
     limit: number,
     before?: DeliveryKey,
   ): Promise<DeliveryPage> {
-    await tx.query(KEEP_TO_INDEXES);
+    await keepToIndexes(tx, { sorts: true });
     const planned = [];
     for (const walk of walks(conditions))
       planned.push({ ...walk, end: walk.tests.length > 0 ? await this.endOf(tx, walk, before) : undefined });
